@@ -1,0 +1,178 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: MIT
+import Foundation
+import PackageDescription
+
+// One settings list for every Swift target; the wrappers alone may use unsafe code.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+let safeSettings = settings + [.strictMemorySafety()]
+
+/// A target that binds a C library or a system call: the only kind that may hold unsafe code.
+func wrapper(_ name: String, _ dependencies: [String]) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Sources/System/\(name)",
+        swiftSettings: settings)
+}
+
+/// A target of the given layer (a folder under `Sources/`).
+func library(_ layer: String, _ name: String, _ dependencies: [String]) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Sources/\(layer)/\(name)",
+        swiftSettings: safeSettings)
+}
+
+func executable(_ name: String, target: String, _ dependencies: [String]) -> Target {
+    .executableTarget(
+        name: target, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Sources/Commands/\(target)",
+        swiftSettings: safeSettings)
+}
+
+/// The tests of one target, in `Tests/NAMETests`.
+func tests(_ name: String, _ dependencies: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: ([name] + dependencies).map { .init(stringLiteral: $0) },
+        path: "Tests/\(name)Tests", swiftSettings: settings)
+}
+
+func systemLibrary(_ name: String, pkgConfig: String? = nil) -> Target {
+    .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig)
+}
+
+let base = ["JSONCoding", "HTTPTypes", "ServiceRuntime"]
+let kubernetes = base + ["KubernetesAPI", "KubernetesClient", "ControllerRuntime"]
+
+var targets: [Target] = [
+    // System: C libraries and the only unsafe code.
+    systemLibrary("CCurl", pkgConfig: "libcurl"),
+    systemLibrary("CYAML", pkgConfig: "yaml-0.1"),
+    systemLibrary("CPostgres", pkgConfig: "libpq"),
+    systemLibrary("CMicrohttpd", pkgConfig: "libmicrohttpd"),
+    systemLibrary("CCrypto", pkgConfig: "libcrypto"),
+    systemLibrary("CLinux"),
+    wrapper("SystemCalls", ["CLinux"]),
+    wrapper("ChildProcesses", ["CLinux", "SystemCalls", "ServiceRuntime"]),
+    wrapper("Cryptography", ["CCrypto"]),
+    wrapper("YAMLCoding", ["CYAML", "JSONCoding"]),
+    wrapper("HTTPTransport", ["CCurl"] + base),
+    wrapper("HTTPServing", ["CMicrohttpd"] + base),
+    wrapper("Postgres", ["CPostgres"] + base),
+
+    // Support: no C.
+    library("Support", "JSONCoding", []),
+    library("Support", "HTTPTypes", ["JSONCoding"]),
+    library("Support", "ServiceRuntime", ["JSONCoding", "SystemCalls"]),
+    library("Support", "CommandLineInterface", []),
+
+    // Kubernetes.
+    library("Kubernetes", "KubernetesAPI", ["JSONCoding"]),
+    library("Kubernetes", "KubernetesClient", base + ["KubernetesAPI", "HTTPTransport", "YAMLCoding", "ChildProcesses", "SystemCalls"]),
+    library("Kubernetes", "ControllerRuntime", base + ["KubernetesAPI", "KubernetesClient"]),
+
+    // Domain: types, decisions, ports.
+    library("Domain", "AgentAPI", ["JSONCoding", "KubernetesAPI", "Cryptography", "ServiceRuntime"]),
+    library("Domain", "RunPolicy", ["AgentAPI"]),
+    library("Domain", "SourceProvider", ["AgentAPI", "JSONCoding"]),
+    library("Domain", "AuditTrail", ["AgentAPI", "JSONCoding", "Cryptography"]),
+    library("Domain", "AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail"]),
+
+    // Adapters: one port each; two of them never import each other.
+    library("Adapters", "GitHubEvents", ["JSONCoding", "Cryptography"]),
+    library("Adapters", "GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI"]),
+    library("Adapters", "AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "Cryptography"]),
+    library("Adapters", "AgentRunner", base + ["HTTPTransport", "HTTPServing", "ChildProcesses", "AgentAPI", "SystemCalls"]),
+
+    // Edge: faces the internet; neither libpq nor the domain's decisions.
+    library("Edge", "WebhookEdge", base + ["HTTPServing", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "YAMLCoding", "Cryptography"]),
+
+    // Development: what `codex-k8s dev` needs.
+    library("Development", "ExpressionLanguage", ["JSONCoding"]),
+    library("Development", "StructuralSchema", ["JSONCoding", "ExpressionLanguage"]),
+    library("Development", "DevCluster", base + ["KubernetesAPI", "HTTPServing", "YAMLCoding", "StructuralSchema", "ExpressionLanguage", "Cryptography", "ChildProcesses", "SystemCalls"]),
+    library("Development", "DevForge", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
+    library("Development", "DevPostgres", base + ["Postgres", "ChildProcesses", "SystemCalls"]),
+
+    // Commands: wiring only.
+    executable("codex-k8s", target: "codex-k8s", kubernetes + [
+        "CommandLineInterface", "YAMLCoding", "AgentAPI", "AgentControllers", "GitHubProvider", "AuditStore", "Postgres", "WebhookEdge", "HTTPServing",
+        "HTTPTransport", "DevCluster", "DevForge", "DevPostgres", "Cryptography", "SystemCalls", "ChildProcesses", "SourceProvider", "AuditTrail",
+    ]),
+    executable("codex-k8s-edge", target: "codex-k8s-edge", base + ["CommandLineInterface", "WebhookEdge", "AgentAPI", "HTTPServing", "KubernetesClient", "SystemCalls"]),
+    executable("agent-runner", target: "agent-runner", base + ["CommandLineInterface", "AgentRunner", "SystemCalls"]),
+
+    // Tests.
+    tests("SystemCalls"),
+    tests("ChildProcesses"),
+    tests("Cryptography"),
+    tests("YAMLCoding", ["JSONCoding"]),
+    tests("HTTPTransport", base + ["HTTPServing"]),
+    tests("HTTPServing", base + ["HTTPTransport", "SystemCalls"]),
+    tests("Postgres", base + ["DevPostgres"]),
+    tests("JSONCoding"),
+    tests("HTTPTypes"),
+    tests("ServiceRuntime"),
+    tests("CommandLineInterface"),
+    tests("KubernetesAPI", ["JSONCoding"]),
+    tests("KubernetesClient", base + ["KubernetesAPI", "HTTPServing", "HTTPTransport", "YAMLCoding"]),
+    tests("ControllerRuntime", kubernetes + ["HTTPServing"]),
+    tests("AgentAPI", ["JSONCoding", "KubernetesAPI", "YAMLCoding", "StructuralSchema", "ServiceRuntime"]),
+    tests("RunPolicy", ["AgentAPI"]),
+    tests("AuditTrail", ["AgentAPI", "JSONCoding"]),
+    tests("AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail"]),
+    tests("GitHubEvents", ["JSONCoding", "Cryptography"]),
+    tests("GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI", "DevForge", "HTTPServing"]),
+    tests("AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "DevPostgres"]),
+    tests("AgentRunner", base + ["AgentAPI", "ChildProcesses", "DevForge", "HTTPServing", "HTTPTransport", "SystemCalls"]),
+    tests("WebhookEdge", base + ["HTTPServing", "HTTPTransport", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "Cryptography"]),
+    tests("ExpressionLanguage", ["JSONCoding"]),
+    tests("StructuralSchema", ["JSONCoding", "YAMLCoding", "ExpressionLanguage"]),
+    tests("DevCluster", kubernetes + ["HTTPServing", "HTTPTransport", "YAMLCoding", "StructuralSchema", "ChildProcesses", "SystemCalls"]),
+    tests("DevForge", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
+    tests("DevPostgres", base + ["Postgres"]),
+    .testTarget(
+        name: "BehaviourTests",
+        dependencies: (kubernetes + ["DevCluster", "HTTPTransport", "AgentAPI", "YAMLCoding", "ChildProcesses", "SystemCalls", "Cryptography"]).map { .init(stringLiteral: $0) },
+        path: "Tests/BehaviourTests", swiftSettings: settings),
+    .testTarget(
+        name: "EndToEndTests",
+        dependencies: (kubernetes + ["HTTPTransport", "HTTPServing", "AgentAPI", "ChildProcesses", "Postgres", "SystemCalls", "DevForge", "Cryptography"]).map { .init(stringLiteral: $0) },
+        path: "Tests/EndToEndTests", swiftSettings: settings),
+    .testTarget(name: "ArchitectureTests", dependencies: ["ChildProcesses", "JSONCoding"], path: "Tests/ArchitectureTests", swiftSettings: settings),
+]
+
+// TEMPORARY-BEGIN: while targets are being written in parallel, those without sources are left out;
+// CODEXK8S_ONLY=A,B keeps only these targets and what they need.
+do {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    func present(_ target: Target) -> Bool {
+        let folder = root.appendingPathComponent(target.path!).path
+        guard let files = try? FileManager.default.subpathsOfDirectory(atPath: folder) else { return false }
+        return files.contains { $0.hasSuffix(".swift") || $0.hasSuffix("module.modulemap") }
+    }
+    func names(_ target: Target) -> [String] {
+        target.dependencies.compactMap { if case .byNameItem(let name, _) = $0 { name } else { nil } }
+    }
+    targets = targets.filter(present)
+    if let only = ProcessInfo.processInfo.environment["CODEXK8S_ONLY"] {
+        var wanted = Set(only.split(separator: ",").map(String.init))
+        var grew = true
+        while grew {
+            let more = targets.filter { wanted.contains($0.name) }.flatMap(names).filter { !wanted.contains($0) }
+            grew = !more.isEmpty
+            wanted.formUnion(more)
+        }
+        targets = targets.filter { wanted.contains($0.name) }
+    }
+    let all = Set(targets.map(\.name))
+    for target in targets {
+        target.dependencies = target.dependencies.filter { if case .byNameItem(let name, _) = $0 { all.contains(name) } else { true } }
+    }
+}
+// TEMPORARY-END
+
+let package = Package(name: "codex-k8s", targets: targets)
