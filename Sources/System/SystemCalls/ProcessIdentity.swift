@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+import CLinux
+import Glibc
+
+/// Who this process is.
+package enum ProcessIdentity {
+    /// Effective user id; 0 is root.
+    package static var userID: UInt32 { geteuid() }
+    /// Effective group id.
+    package static var groupID: UInt32 { getegid() }
+    package static var processID: Int32 { getpid() }
+
+    /// The environment, read once at the first use: nothing in this project changes it while it runs.
+    package static let environment: [String: String] = {
+        var variables: [String: String] = [:]
+        var entry = clinux_environment()
+        while let current = entry, let text = current.pointee {
+            let pair = String(cString: text)
+            if let separator = pair.firstIndex(of: "=") {
+                variables[String(pair[..<separator])] = String(pair[pair.index(after: separator)...])
+            }
+            entry = current + 1
+        }
+        return variables
+    }()
+
+    /// The name of this machine, as the kernel knows it.
+    package static var hostName: String {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let result = buffer.withUnsafeMutableBytes { clinux_host_name($0.baseAddress, 255) }
+        return result == 0 ? String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self) : "localhost"
+    }
+
+    /// Ends the process at once with an exit code, without running anything else.
+    package static func exitNow(_ code: Int32) -> Never { _exit(code) }
+}
