@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+package import FoundationEssentials
+
+/// How much a log line matters.
+package enum LogLevel: Int, Sendable, Comparable, CaseIterable {
+    /// For the person who looks for a fault; off in normal use.
+    case debug
+    /// A step that an operator of the system wants to see.
+    case info
+    /// Something went wrong and was handled.
+    case warning
+    /// Something went wrong and a person has to look.
+    case error
+
+    /// The word in a log line: `debug`, `info`, `warning`, `error`.
+    package var name: String {
+        switch self {
+        case .debug: "debug"
+        case .info: "info"
+        case .warning: "warning"
+        case .error: "error"
+        }
+    }
+
+    /// Reads the word of a configuration; nil for any other.
+    package init?(name: some StringProtocol) {
+        guard let level = LogLevel.allCases.first(where: { $0.name == name }) else { return nil }
+        self = level
+    }
+
+    /// Orders by weight, `debug` first.
+    package static func < (left: LogLevel, right: LogLevel) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// One event to log.
+package struct LogRecord: Sendable {
+    /// When it happened.
+    package var date: Date
+    /// Its weight.
+    package var level: LogLevel
+    /// The part of the program, such as `edge` or `controller.agentrun`.
+    package var label: String
+    /// A constant text; everything that varies is in ``metadata``.
+    package var message: String
+    /// The particulars, by dotted key.
+    package var metadata: [String: String]
+}
