@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+package import JSONCoding
+
+/// What a condition says. Absence of a condition reads as `.unknown`.
+package enum ConditionStatus: OpenEnumeration {
+    case `true`
+    case `false`
+    case unknown
+    case other(String)
+
+    package init(_ text: String) {
+        switch text {
+        case "True": self = .true
+        case "False": self = .false
+        case "Unknown": self = .unknown
+        default: self = .other(text)
+        }
+    }
+
+    package var text: String {
+        switch self {
+        case .true: "True"
+        case .false: "False"
+        case .unknown: "Unknown"
+        case .other(let text): text
+        }
+    }
+}
+
+/// One aspect of an object's state, after the Kubernetes API conventions.
+package struct Condition: Codable, Sendable, Hashable {
+    package var type: String
+    package var status: ConditionStatus
+    /// One word in CamelCase, for programs.
+    @Omittable package var reason: String
+    /// A sentence, for people.
+    @Omittable package var message: String
+    /// The generation of the object that this was decided from.
+    package var observedGeneration: Int?
+    /// When `status` last changed; not when it was last written.
+    package var lastTransitionTime: Timestamp?
+
+    package init(
+        type: String, status: ConditionStatus, reason: String = "", message: String = "",
+        observedGeneration: Int? = nil, lastTransitionTime: Timestamp? = nil
+    ) {
+        self.type = type
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.observedGeneration = observedGeneration
+        self.lastTransitionTime = lastTransitionTime
+    }
+}
+
+extension [Condition] {
+    /// The condition of this type.
+    package subscript(type: String) -> Condition? {
+        first { $0.type == type }
+    }
+
+    package func isTrue(_ type: String) -> Bool {
+        self[type]?.status == .true
+    }
+
+    package func isFalse(_ type: String) -> Bool {
+        self[type]?.status == .false
+    }
+
+    /// Puts the condition in place of that of its type, or at the end, and says whether anything changed.
+    ///
+    /// `lastTransitionTime` becomes `now` only when the status differs from what was there; otherwise it is kept, so
+    /// that writing the same condition again changes nothing.
+    @discardableResult
+    package mutating func set(_ condition: Condition, now: Timestamp) -> Bool {
+        var condition = condition
+        guard let index = firstIndex(where: { $0.type == condition.type }) else {
+            condition.lastTransitionTime = now
+            append(condition)
+            return true
+        }
+        let old = self[index]
+        condition.lastTransitionTime = old.status == condition.status ? old.lastTransitionTime ?? now : now
+        guard condition != old else { return false }
+        self[index] = condition
+        return true
+    }
+
+    /// Removes the condition of this type and says whether there was one.
+    @discardableResult
+    package mutating func remove(_ type: String) -> Bool {
+        let before = count
+        removeAll { $0.type == type }
+        return count != before
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+
+/// One message of a watch.
+package enum WatchEvent<Object: Sendable>: Sendable {
+    case added(Object)
+    case modified(Object)
+    /// The object's last state, with the version of the deletion.
+    case deleted(Object)
+    /// Nothing changed up to this version; a watch may resume from it. `initialEventsEnd` marks the end of the
+    /// existing objects in a watch that was asked to send them.
+    case bookmark(resourceVersion: String, initialEventsEnd: Bool)
+    /// The server ends the watch: version expired (code 410), or an error of its own.
+    case error(Status)
+    /// An event whose object could not be decoded: it must be reported, and nothing else stops for it.
+    case undecodable(PoisonObject, WatchEventKind)
+    /// A message type that this client does not know.
+    case unknown(type: String)
+}
+
+/// The three changes that an object can go through.
+package enum WatchEventKind: String, Sendable, Hashable {
+    case added = "ADDED"
+    case modified = "MODIFIED"
+    case deleted = "DELETED"
+}
+
+/// What is known of an object that its model could not read.
+package struct PoisonObject: Sendable, Hashable, CustomStringConvertible {
+    /// As far as it could be read; possibly empty.
+    package var metadata: ObjectMeta
+    /// Which field is wrong and how.
+    package var problem: String
+
+    package init(metadata: ObjectMeta, problem: String) {
+        self.metadata = metadata
+        self.problem = problem
+    }
+
+    package var key: ObjectKey { metadata.key }
+    package var description: String { "\(metadata.key): \(problem)" }
+}
