@@ -75,12 +75,12 @@ extension [Condition] {
     package mutating func set(_ condition: Condition, now: Timestamp) -> Bool {
         var condition = condition
         guard let index = firstIndex(where: { $0.type == condition.type }) else {
-            condition.lastTransitionTime = now
+            condition.lastTransitionTime = now.wholeSeconds
             append(condition)
             return true
         }
         let old = self[index]
-        condition.lastTransitionTime = old.status == condition.status ? old.lastTransitionTime ?? now : now
+        condition.lastTransitionTime = old.status == condition.status ? old.lastTransitionTime ?? now.wholeSeconds : now.wholeSeconds
         guard condition != old else { return false }
         self[index] = condition
         return true
