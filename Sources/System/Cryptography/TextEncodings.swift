@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+
+/// Base 16 (RFC 4648 section 8), lower case.
+package enum Hex {
+    /// Two lower-case digits a byte.
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        var text: [UInt8] = []
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The bytes, or nil for an odd length or any other character; both cases of letters are read.
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var high: UInt8?
+        for character in text.utf8 {
+            guard let value = value(of: character) else { return nil }
+            if let first = high {
+                bytes.append(first << 4 | value)
+                high = nil
+            } else {
+                high = value
+            }
+        }
+        return high == nil ? bytes : nil
+    }
+
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    private static func value(of character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
+
+/// Base 32 (RFC 4648 section 6) in lower case without padding: fits into Kubernetes names.
+package enum Base32 {
+    private static let codec = BitCodec(alphabet: "abcdefghijklmnopqrstuvwxyz234567", bitsPerSymbol: 5, padded: false)
+
+    /// Lower-case text without padding.
+    package static func encode(_ bytes: [UInt8]) -> String { codec.encode(bytes) }
+}
+
+/// Base 64 (RFC 4648 section 4) with padding.
+package enum Base64 {
+    private static let codec = BitCodec(
+        alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", bitsPerSymbol: 6, padded: true)
+
+    /// Text with padding, in one line.
+    package static func encode(_ bytes: [UInt8]) -> String { codec.encode(bytes) }
+
+    /// The bytes; nil for anything but well-formed base 64 (missing padding is refused).
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? { codec.decode(text) }
+}
+
+/// Base 64 with the alphabet for URLs (RFC 4648 section 5), without padding: what JSON web tokens use.
+package enum Base64URL {
+    private static let codec = BitCodec(
+        alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", bitsPerSymbol: 6, padded: false)
+
+    /// Text without padding.
+    package static func encode(_ bytes: [UInt8]) -> String { codec.encode(bytes) }
+
+    /// The bytes; nil for anything but well-formed unpadded text.
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? { codec.decode(text) }
+}
+
+/// The power-of-two encodings of RFC 4648: they differ in alphabet, symbol width and padding alone.
+private struct BitCodec: Sendable {
+    private let alphabet: [UInt8]
+    private let values: [UInt8]
+    private let bitsPerSymbol: Int
+    private let padded: Bool
+    private static let invalid: UInt8 = 255
+
+    init(alphabet: String, bitsPerSymbol: Int, padded: Bool) {
+        self.alphabet = Array(alphabet.utf8)
+        var values = [UInt8](repeating: Self.invalid, count: 256)
+        for (index, symbol) in self.alphabet.enumerated() { values[Int(symbol)] = UInt8(index) }
+        self.values = values
+        self.bitsPerSymbol = bitsPerSymbol
+        self.padded = padded
+    }
+
+    /// Symbols after which bytes and symbols meet again; padding fills up to it.
+    private var groupSize: Int { bitsPerSymbol == 5 ? 8 : 4 }
+
+    func encode(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count * 8 / bitsPerSymbol + groupSize)
+        var accumulator = 0
+        var bits = 0
+        let mask = alphabet.count - 1
+        for byte in bytes {
+            accumulator = (accumulator << 8 | Int(byte)) & 0xFFFF
+            bits += 8
+            while bits >= bitsPerSymbol {
+                bits -= bitsPerSymbol
+                text.append(alphabet[accumulator >> bits & mask])
+            }
+        }
+        if bits > 0 { text.append(alphabet[accumulator << (bitsPerSymbol - bits) & mask]) }
+        while padded && text.count % groupSize != 0 { text.append(UInt8(ascii: "=")) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    func decode(_ text: some StringProtocol) -> [UInt8]? {
+        var symbols = Array(text.utf8)
+        if padded {
+            guard symbols.count % groupSize == 0 else { return nil }
+            var removed = 0
+            while removed < 2, symbols.last == UInt8(ascii: "=") {
+                symbols.removeLast()
+                removed += 1
+            }
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(symbols.count * bitsPerSymbol / 8)
+        var accumulator = 0
+        var bits = 0
+        for symbol in symbols {
+            let value = values[Int(symbol)]
+            guard value != Self.invalid else { return nil }
+            accumulator = (accumulator << bitsPerSymbol | Int(value)) & 0xFFFF
+            bits += bitsPerSymbol
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(accumulator >> bits & 0xFF))
+            }
+        }
+        // A left-over whole symbol, or bits that are not zero, cannot come from an encoder.
+        guard bits < bitsPerSymbol, accumulator & ((1 << bits) - 1) == 0 else { return nil }
+        return bytes
+    }
+}
