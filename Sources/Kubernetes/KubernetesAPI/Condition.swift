@@ -74,13 +74,14 @@ extension [Condition] {
     @discardableResult
     package mutating func set(_ condition: Condition, now: Timestamp) -> Bool {
         var condition = condition
+        let now = now.wholeSeconds
         guard let index = firstIndex(where: { $0.type == condition.type }) else {
-            condition.lastTransitionTime = now.wholeSeconds
+            condition.lastTransitionTime = now
             append(condition)
             return true
         }
         let old = self[index]
-        condition.lastTransitionTime = old.status == condition.status ? old.lastTransitionTime ?? now.wholeSeconds : now.wholeSeconds
+        condition.lastTransitionTime = old.status == condition.status ? old.lastTransitionTime ?? now : now
         guard condition != old else { return false }
         self[index] = condition
         return true

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// A secret. `data` is base64 as on the wire: decoding it is the reader's decision, so that values spread no further
+/// A secret (not named `Secret`: that is the type that hides a value). `data` is base64 as on the wire: decoding it is the reader's decision, so that values spread no further
 /// than they must. Its description never shows the data.
-package struct Secret: Resource, Hashable, CustomStringConvertible, CustomReflectable {
+package struct KubernetesSecret: Resource, Hashable, CustomStringConvertible, CustomReflectable {
     package static let resourceType = ResourceType.secret
 
     @Omittable package var metadata: ObjectMeta
