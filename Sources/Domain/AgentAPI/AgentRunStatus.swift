@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+package import JSONCoding
+package import KubernetesAPI
+
+/// What is known of a run; written by the controller alone.
+package struct AgentRunStatus: Codable, Sendable, Hashable {
+    package var phase: RunPhase?
+    package var observedGeneration: Int64?
+    package var conditions: [Condition]?
+    /// The run namespace.
+    package var namespace: String?
+    /// The Job of the current attempt.
+    package var job: String?
+    package var branch: String?
+    /// The current attempt, from 1.
+    package var attempt: Int?
+    /// The event of the labelling that this run answers.
+    package var labelEventID: Int64?
+    package var repositoryID: Int64?
+    package var attempts: [AttemptStatus]?
+    package var pullRequest: PullRequestStatus?
+    package var session: SessionStatus?
+    package var effective: EffectiveSettings?
+    package var usage: UsageStatus?
+    package var wait: WaitStatus?
+    package var startTime: Timestamp?
+    package var completionTime: Timestamp?
+    /// The status comment on the issue.
+    package var statusCommentID: Int64?
+
+    package init() {}
+
+    /// One attempt: what was there before it and after it.
+    package struct AttemptStatus: Codable, Sendable, Hashable {
+        /// From 1.
+        package var number: Int
+        /// The base branch's head when the attempt was prepared.
+        package var baseSHA: String?
+        /// The run's branch before the Job; `nil` when there was none.
+        package var headBefore: String?
+        /// The run's branch after it.
+        package var headAfter: String?
+        package var startTime: Timestamp?
+        package var completionTime: Timestamp?
+        /// How it ended.
+        package var reason: String?
+        /// One line for people.
+        package var message: String?
+
+        package init(number: Int) { self.number = number }
+    }
+
+    /// The pull request.
+    package struct PullRequestStatus: Codable, Sendable, Hashable {
+        package var number: Int
+        package var url: String
+        package var headSHA: String?
+
+        package init(number: Int, url: String, headSHA: String?) {
+            self.number = number
+            self.url = url
+            self.headSHA = headSHA
+        }
+    }
+
+    /// The agent's session.
+    package struct SessionStatus: Codable, Sendable, Hashable {
+        package var id: String
+        package var resumed: Bool?
+
+        package init(id: String, resumed: Bool?) {
+            self.id = id
+            self.resumed = resumed
+        }
+    }
+
+    /// A setting and where it came from.
+    package struct Resolved: Codable, Sendable, Hashable {
+        package var value: String
+        package var source: String
+
+        package init(value: String, source: String) {
+            self.value = value
+            self.source = source
+        }
+    }
+
+    /// Which prompt template was used.
+    package struct Template: Codable, Sendable, Hashable {
+        package var source: String
+        package var version: String?
+        package var hash: String
+        package var locale: String
+
+        package init(source: String, version: String?, hash: String, locale: String) {
+            self.source = source
+            self.version = version
+            self.hash = hash
+            self.locale = locale
+        }
+    }
+
+    /// What was resolved at admission; fixed then.
+    package struct EffectiveSettings: Codable, Sendable, Hashable {
+        package var agent: String?
+        package var mode: AgentMode?
+        package var image: String?
+        package var model: Resolved?
+        package var reasoningEffort: Resolved?
+        package var template: Template?
+
+        package init() {}
+    }
+
+    /// Tokens used, summed over the run.
+    package struct UsageStatus: Codable, Sendable, Hashable {
+        package var inputTokens: Int64
+        package var cachedInputTokens: Int64
+        package var outputTokens: Int64
+        package var reasoningTokens: Int64
+    }
+
+    /// What the run waits for.
+    package struct WaitStatus: Codable, Sendable, Hashable {
+        package var state: String
+        package var reason: String?
+        package var since: Timestamp?
+        /// Seconds left on the run's clock.
+        package var remaining: Int?
+
+        package init(state: String, reason: String?, since: Timestamp?, remaining: Int? = nil) {
+            self.state = state
+            self.reason = reason
+            self.since = since
+            self.remaining = remaining
+        }
+    }
+
+    /// The current attempt's entry; setting replaces the one of that number.
+    package var currentAttempt: AttemptStatus? {
+        get { attempts?.first { $0.number == attempt } }
+        set {
+            guard let newValue else { return }
+            var list = attempts ?? []
+            if let position = list.firstIndex(where: { $0.number == newValue.number }) {
+                list[position] = newValue
+            } else {
+                list.append(newValue)
+            }
+            // The newest twenty: a status is bounded, history lives in Postgres.
+            attempts = Array(list.suffix(20))
+        }
+    }
+}

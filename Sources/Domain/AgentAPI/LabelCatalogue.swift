@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+
+/// A run that a label asks for.
+package struct TriggerLabel: Sendable, Hashable {
+    /// The label as it stands on the issue.
+    package var label: String
+    /// What the run is for.
+    package var kind: TriggerKind
+    /// Whether it continues an earlier run.
+    package var revise: Bool
+
+    package init(label: String, kind: TriggerKind, revise: Bool) {
+        self.label = label
+        self.kind = kind
+        self.revise = revise
+    }
+}
+
+/// Every label that means something here. The only place where labels are literals; each can be configured.
+package struct LabelCatalogue: Sendable, Hashable, Codable {
+    /// Trigger labels, by label.
+    package var triggers: [String: String]
+    /// What is put on issue and pull request after a success.
+    package var inReview: String
+    /// Asks a person in.
+    package var needInput: String
+    /// Talk on the issue only: no commit, no push, no pull request.
+    package var discussion: String
+    /// What model labels start and end with.
+    package var modelPrefix: String
+    package var modelSuffix: String
+    /// What reasoning labels start and end with.
+    package var reasoningPrefix: String
+    package var reasoningSuffix: String
+    /// Reasoning label words to the effort that the agent is given.
+    package var reasoningEfforts: [String: String]
+
+    /// The catalogue used when nothing is configured.
+    package static let `default`: LabelCatalogue = {
+        var triggers: [String: String] = [:]
+        for kind in TriggerKind.allCases {
+            triggers["run:\(kind.rawValue)"] = kind.rawValue
+            if kind.allowsRevise { triggers["run:\(kind.rawValue):revise"] = "\(kind.rawValue):revise" }
+        }
+        return LabelCatalogue(
+            triggers: triggers, inReview: "state:in-review", needInput: "need:input", discussion: "mode:discussion",
+            modelPrefix: "[ai-model-", modelSuffix: "]", reasoningPrefix: "[ai-reasoning-", reasoningSuffix: "]",
+            reasoningEfforts: ["low": "low", "medium": "medium", "high": "high", "extra-high": "xhigh"])
+    }()
+
+    /// The run that a label asks for; `nil` when it is no trigger.
+    package func trigger(for label: String) -> TriggerLabel? {
+        guard let target = triggers[label] else { return nil }
+        let parts = target.split(separator: ":")
+        guard let kind = parts.first.flatMap({ TriggerKind(rawValue: String($0)) }) else { return nil }
+        return TriggerLabel(label: label, kind: kind, revise: parts.count == 2 && parts[1] == "revise")
+    }
+
+    /// The label of a run; `nil` when the catalogue has none for it.
+    package func label(kind: TriggerKind, revise: Bool) -> String? {
+        let target = revise ? "\(kind.rawValue):revise" : kind.rawValue
+        return triggers.filter { $0.value == target }.keys.min()
+    }
+
+    /// The trigger labels among these, in order.
+    package func triggers(in labels: [String]) -> [TriggerLabel] { labels.compactMap { trigger(for: $0) } }
+
+    /// The models that labels ask for.
+    package func models(in labels: [String]) -> [String] {
+        labels.compactMap { Self.inner($0, modelPrefix, modelSuffix) }
+    }
+
+    /// The reasoning efforts that labels ask for, as the agent is given them.
+    package func reasoningEfforts(in labels: [String]) -> [String] {
+        labels.compactMap { Self.inner($0, reasoningPrefix, reasoningSuffix).flatMap { reasoningEfforts[$0] } }
+    }
+
+    /// The labels of the model group.
+    package func modelLabels(in labels: [String]) -> [String] {
+        labels.filter { Self.inner($0, modelPrefix, modelSuffix) != nil }
+    }
+
+    /// The labels of the reasoning group.
+    package func reasoningLabels(in labels: [String]) -> [String] {
+        labels.filter { label in
+            guard let word = Self.inner(label, reasoningPrefix, reasoningSuffix) else { return false }
+            return reasoningEfforts[word] != nil
+        }
+    }
+
+    private static func inner(_ label: String, _ prefix: String, _ suffix: String) -> String? {
+        guard label.hasPrefix(prefix), label.hasSuffix(suffix), label.count > prefix.count + suffix.count else {
+            return nil
+        }
+        return String(label.dropFirst(prefix.count).dropLast(suffix.count))
+    }
+}

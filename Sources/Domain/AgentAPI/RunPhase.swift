@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+
+/// Where a run stands. A value that this version does not know is kept.
+package enum RunPhase: Sendable, Hashable, CaseIterable, RawRepresentable, Codable {
+    case pending, queued, preparing, running, waiting, publishing, succeeded, failed, rejected, cancelled
+    case other(String)
+
+    package static let allCases: [RunPhase] = [
+        .pending, .queued, .preparing, .running, .waiting, .publishing, .succeeded, .failed, .rejected, .cancelled,
+    ]
+
+    /// The phase's name in status.
+    package var rawValue: String {
+        switch self {
+        case .pending: "Pending"
+        case .queued: "Queued"
+        case .preparing: "Preparing"
+        case .running: "Running"
+        case .waiting: "Waiting"
+        case .publishing: "Publishing"
+        case .succeeded: "Succeeded"
+        case .failed: "Failed"
+        case .rejected: "Rejected"
+        case .cancelled: "Cancelled"
+        case .other(let name): name
+        }
+    }
+
+    package init(rawValue: String) { self = Self.allCases.first { $0.rawValue == rawValue } ?? .other(rawValue) }
+
+    /// Whether nothing more happens by itself; a failed run can still be given another attempt.
+    package var isTerminal: Bool {
+        switch self {
+        case .succeeded, .failed, .rejected, .cancelled: true
+        default: false
+        }
+    }
+}
+
+/// The conditions of an AgentRun.
+package enum RunCondition: String, Sendable, CaseIterable {
+    case accepted = "Accepted"
+    case namespaceReady = "NamespaceReady"
+    case agentCompleted = "AgentCompleted"
+    case pullRequestReady = "PullRequestReady"
+    case audited = "Audited"
+    case ready = "Ready"
+}
+
+/// Reasons of conditions and of rejections: machine-readable, part of the contract.
+package enum Reason: String, Sendable, CaseIterable {
+    // Admission.
+    case admitted = "Admitted"
+    case admittedByKubernetes = "AdmittedByKubernetes"
+    case conflictingLabels = "ConflictingLabels"
+    case actorNotAllowed = "ActorNotAllowed"
+    case triggerConflict = "TriggerConflict"
+    case pullRequestNotFound = "PullRequestNotFound"
+    case issueClosed = "IssueClosed"
+    case issueNotFound = "IssueNotFound"
+    case notAllowed = "NotAllowed"
+    case duplicate = "Duplicate"
+    case labelMissing = "LabelMissing"
+    case repositoryNotConfigured = "RepositoryNotConfigured"
+    case unprotectedRepository = "UnprotectedRepository"
+    case stageAmbiguous = "StageAmbiguous"
+    case approvalRequired = "ApprovalRequired"
+    // Progress.
+    case pending = "Pending"
+    case queued = "Queued"
+    case preparing = "Preparing"
+    case provisioned = "Provisioned"
+    case nameTaken = "NameTaken"
+    case namespaceTerminating = "NamespaceTerminating"
+    case running = "Running"
+    case completed = "Completed"
+    case publishing = "Publishing"
+    case recorded = "Recorded"
+    case auditUnavailable = "AuditUnavailable"
+    case sourceUnavailable = "SourceUnavailable"
+    case waitingRateLimit = "WaitingRateLimit"
+    // Results.
+    case succeeded = "Succeeded"
+    case created = "Created"
+    case updated = "Updated"
+    case noChanges = "NoChanges"
+    case branchExists = "BranchExists"
+    case branchMoved = "BranchMoved"
+    case policyViolation = "PolicyViolation"
+    case resultLost = "ResultLost"
+    case agentFailed = "AgentFailed"
+    case deadlineExceeded = "DeadlineExceeded"
+    case podFailed = "PodFailed"
+    case imageError = "ImageError"
+    case cancelled = "Cancelled"
+    case expired = "Expired"
+}
