@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import Glibc
 import Synchronization
+import SystemCalls
 
 /// Where log records go.
 package struct LogSink: Sendable {
@@ -24,10 +24,7 @@ package struct LogSink: Sendable {
 
     /// Writes one line a record to standard error, each in one system call, so that lines of several threads do not mix.
     package static func standardError(_ format: LogFormat) -> LogSink {
-        LogSink { record in
-            let line = format.line(record)
-            _ = unsafe Glibc.write(2, line, line.count)
-        }
+        LogSink { StandardStreams.writeError(format.line($0)) }
     }
 }
 
