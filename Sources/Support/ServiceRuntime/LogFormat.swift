@@ -17,7 +17,7 @@ package enum LogFormat: String, Sendable, CaseIterable {
     }
 
     private func timestamp(_ date: Date) -> String {
-        date.formatted(.iso8601.time(includingFractionalSeconds: true))
+        Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(date)
     }
 
     private func jsonLine(_ record: LogRecord) -> [UInt8] {
