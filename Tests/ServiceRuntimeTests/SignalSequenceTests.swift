@@ -5,10 +5,10 @@ import Testing
 @testable import ServiceRuntime
 
 @Suite(.timeLimit(.minutes(1))) struct SignalSequenceTests {
-    /// SIGWINCH and SIGURG are ignored by default, so that a test which fails to catch one cannot end the test run.
+    /// SIGURG is ignored by default, so that a test which fails to catch one cannot end the test run.
     @Test func deliversTheSignalsOfTheProcess() async throws {
         let urgent = Signal(rawValue: SIGURG)
-        var iterator = SignalSequence([urgent]).makeAsyncIterator()
+        var iterator = await SignalSequence([urgent]).makeAsyncIterator()
         #expect(kill(getpid(), urgent.rawValue) == 0)
         #expect(await iterator.next() == urgent)
     }

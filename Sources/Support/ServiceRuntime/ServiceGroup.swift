@@ -16,7 +16,7 @@ package struct ServiceGroup: Service {
     private let abandonPeriod: Duration
     private let clock: any Clock<Duration>
     private let logger: Logger
-    private let signals: @Sendable () -> AsyncStream<Signal>
+    private let signals: @Sendable () async -> AsyncStream<Signal>
     private let exit: @Sendable (Int32) -> Void
 
     /// Describes a group; nothing starts before ``run()``.
@@ -33,13 +33,13 @@ package struct ServiceGroup: Service {
     ) {
         self.init(
             services, gracePeriod: gracePeriod, abandonPeriod: abandonPeriod, clock: ContinuousClock(), logger: logger,
-            signals: { SignalSequence(signals).stream }, exit: { _exit($0) })
+            signals: { await SignalSequence(signals).stream }, exit: { _exit($0) })
     }
 
     /// The same with the clock, the signals and the way out given, for tests.
     init(
         _ services: [(name: String, any Service)], gracePeriod: Duration, abandonPeriod: Duration,
-        clock: any Clock<Duration>, logger: Logger, signals: @escaping @Sendable () -> AsyncStream<Signal>,
+        clock: any Clock<Duration>, logger: Logger, signals: @escaping @Sendable () async -> AsyncStream<Signal>,
         exit: @escaping @Sendable (Int32) -> Void
     ) {
         self.services = services.map { (name: $0.0, service: $0.1) }
@@ -73,7 +73,7 @@ package struct ServiceGroup: Service {
         _ events: AsyncStream<Machine.Event>, _ continuation: AsyncStream<Machine.Event>.Continuation
     ) async throws {
         // Caught before the first service starts, so that none can be stopped half-way through its start.
-        let caught = signals()
+        let caught = await signals()
         var helpers = [
             Task {
                 for await signal in caught { continuation.yield(.signal(signal)) }

@@ -42,12 +42,18 @@ package struct SignalSequence: AsyncSequence, Sendable {
     /// The signals as the concrete stream behind the sequence.
     let stream: AsyncStream<Signal>
 
-    /// Starts to catch `signals`; when this returns, none of them ends the process any more.
-    package init(_ signals: [Signal]) {
-        stream = AsyncStream(bufferingPolicy: .bufferingOldest(8)) { continuation in
-            let sources = SignalSources(signals) { continuation.yield($0) }
-            continuation.onTermination = { @Sendable _ in sources.cancel() }
+    /// Starts to catch `signals`.
+    ///
+    /// Asynchronous, because Dispatch installs its handlers on a thread of its own: when this returns, none of the
+    /// signals ends the process any more.
+    package init(_ signals: [Signal]) async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingOldest(8))
+        let sources = SignalSources()
+        for signal in signals {
+            await sources.add(signal) { continuation.yield(signal) }
         }
+        continuation.onTermination = { @Sendable _ in sources.cancel() }
+        self.stream = stream
     }
 
     /// Reads the signals; a second iterator would share them with the first.
@@ -58,18 +64,18 @@ package struct SignalSequence: AsyncSequence, Sendable {
 
 /// The Dispatch sources behind a sequence. They are not `Sendable`, so they live behind a lock.
 private final class SignalSources: Sendable {
-    private let sources: Mutex<[any DispatchSourceSignal]>
+    private let queue = DispatchQueue(label: "codex-k8s.signals")
+    private let sources = Mutex<[any DispatchSourceSignal]>([])
 
-    init(_ signals: [Signal], handler: @escaping @Sendable (Signal) -> Void) {
-        let queue = DispatchQueue(label: "codex-k8s.signals")
-        var made: [any DispatchSourceSignal] = []
-        for signal in signals {
+    /// Catches one signal; returns when its handler is in place.
+    func add(_ signal: Signal, handler: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { (installed: CheckedContinuation<Void, Never>) in
             let source = DispatchSource.makeSignalSource(signal: signal.rawValue, queue: queue)
-            source.setEventHandler { @Sendable in handler(signal) }
+            source.setEventHandler { @Sendable in handler() }
+            source.setRegistrationHandler { @Sendable in installed.resume() }
             source.resume()
-            made.append(source)
+            sources.withLock { $0.append(source) }
         }
-        sources = Mutex(made)
     }
 
     func cancel() {
