@@ -50,7 +50,9 @@ package struct SignalSequence: AsyncSequence, Sendable {
         let (stream, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingOldest(8))
         let sources = SignalSources()
         for signal in signals {
-            await sources.add(signal) { continuation.yield(signal) }
+            await withCheckedContinuation { installed in
+                sources.add(signal, installed: { installed.resume() }, handler: { continuation.yield(signal) })
+            }
         }
         continuation.onTermination = { @Sendable _ in sources.cancel() }
         self.stream = stream
@@ -67,14 +69,14 @@ private final class SignalSources: Sendable {
     private let queue = DispatchQueue(label: "codex-k8s.signals")
     private let sources = Mutex<[any DispatchSourceSignal]>([])
 
-    /// Catches one signal; returns when its handler is in place.
-    func add(_ signal: Signal, handler: @escaping @Sendable () -> Void) async {
-        await withCheckedContinuation { (installed: CheckedContinuation<Void, Never>) in
+    /// Catches one signal; `installed` is called once its handler is in place.
+    func add(_ signal: Signal, installed: @escaping @Sendable () -> Void, handler: @escaping @Sendable () -> Void) {
+        sources.withLock { sources in
             let source = DispatchSource.makeSignalSource(signal: signal.rawValue, queue: queue)
             source.setEventHandler { @Sendable in handler() }
-            source.setRegistrationHandler { @Sendable in installed.resume() }
+            source.setRegistrationHandler { @Sendable in installed() }
             source.resume()
-            sources.withLock { $0.append(source) }
+            sources.append(source)
         }
     }
 
