@@ -77,9 +77,9 @@ var targets: [Target] = [
     // Domain: types, decisions, ports.
     library("Domain", "AgentAPI", ["JSONCoding", "KubernetesAPI", "Cryptography", "ServiceRuntime"]),
     library("Domain", "RunPolicy", ["AgentAPI"]),
-    library("Domain", "SourceProvider", ["AgentAPI", "JSONCoding"]),
+    library("Domain", "SourceProvider", ["AgentAPI", "JSONCoding", "ServiceRuntime"]),
     library("Domain", "AuditTrail", ["AgentAPI", "JSONCoding", "Cryptography"]),
-    library("Domain", "AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail"]),
+    library("Domain", "AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail", "Cryptography"]),
 
     // Adapters: one port each; two of them never import each other.
     library("Adapters", "GitHubEvents", ["JSONCoding", "Cryptography"]),
@@ -123,7 +123,7 @@ var targets: [Target] = [
     tests("AgentAPI", ["JSONCoding", "KubernetesAPI", "YAMLCoding", "StructuralSchema", "ServiceRuntime"]),
     tests("RunPolicy", ["AgentAPI"]),
     tests("AuditTrail", ["AgentAPI", "JSONCoding"]),
-    tests("AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail"]),
+    tests("AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail", "Cryptography"]),
     tests("GitHubEvents", ["JSONCoding", "Cryptography"]),
     tests("GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI", "DevForge", "HTTPServing"]),
     tests("AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "DevPostgres"]),

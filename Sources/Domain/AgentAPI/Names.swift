@@ -5,7 +5,7 @@ import Cryptography
 package enum Names {
     /// First 10 characters of lower-case base32 of the SHA-256 of a text.
     package static func hash(_ text: String, length: Int = 10) -> String {
-        String(Encoding.base32Lower(SHA256.digest(Array(text.utf8))).prefix(length))
+        String(Base32.encode(SHA256.digest(Array(text.utf8))).prefix(length))
     }
 
     /// The AgentRun that a labelling seen by the edge is named after.
