@@ -61,6 +61,13 @@ package struct OperatorConfiguration: Sendable, Hashable {
         package var minimumPermission: String
         /// Bots that may start runs, by exact id.
         package var botIDs: [Int64]
+
+        package init(owner: String?, logins: [String], minimumPermission: String, botIDs: [Int64]) {
+            self.owner = owner
+            self.logins = logins
+            self.minimumPermission = minimumPermission
+            self.botIDs = botIDs
+        }
     }
 
     /// What happens to a trigger while another run of the issue goes on.
