@@ -24,6 +24,10 @@ package struct DynamicObject: KubernetesObject, Hashable, CustomStringConvertibl
         try content.encode(to: encoder)
     }
 
+    package func manifest() -> JSONValue { content }
+
+    package static func decode(_ content: JSONValue) -> DynamicObject { DynamicObject(content) }
+
     package var apiVersion: String { content["apiVersion"]?.stringValue ?? "" }
     package var kind: String { content["kind"]?.stringValue ?? "" }
 

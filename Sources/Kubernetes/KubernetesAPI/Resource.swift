@@ -4,6 +4,10 @@ package import JSONCoding
 /// Anything that an API server keeps: it has metadata and can be read from and written to JSON.
 package protocol KubernetesObject: Codable, Sendable {
     var metadata: ObjectMeta { get set }
+    /// The object as it goes over the wire, with `apiVersion` and `kind`.
+    func manifest() throws -> JSONValue
+    /// Reads the object; throws `DecodingError` that names the field.
+    static func decode(_ content: JSONValue) throws -> Self
 }
 
 /// An object whose type is known when compiling.
@@ -17,6 +21,10 @@ package protocol Resource: KubernetesObject {
 extension KubernetesObject {
     /// Namespace and name.
     package var key: ObjectKey { metadata.key }
+
+    package static func decode(_ content: JSONValue) throws -> Self {
+        try content.decode(Self.self)
+    }
 }
 
 extension Resource {

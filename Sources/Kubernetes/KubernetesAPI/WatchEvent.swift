@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+package import JSONCoding
 
 /// One message of a watch.
 package enum WatchEvent<Object: Sendable>: Sendable {
@@ -34,6 +35,20 @@ package struct PoisonObject: Sendable, Hashable, CustomStringConvertible {
     package init(metadata: ObjectMeta, problem: String) {
         self.metadata = metadata
         self.problem = problem
+    }
+
+    /// What can be read of the metadata of an object that its model refused.
+    package init(_ content: JSONValue, problem: any Error) {
+        let raw = content["metadata"]
+        if let whole = raw.flatMap({ try? $0.decode(ObjectMeta.self) }) {
+            metadata = whole
+        } else {
+            metadata = ObjectMeta(
+                name: raw?["name"]?.stringValue ?? "", namespace: raw?["namespace"]?.stringValue,
+                uid: raw?["uid"]?.stringValue ?? "")
+            metadata.resourceVersion = raw?["resourceVersion"]?.stringValue ?? ""
+        }
+        self.problem = (problem as? DecodingError)?.jsonSummary ?? "\(problem)"
     }
 
     package var key: ObjectKey { metadata.key }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// A secret (not named `Secret`: that is the type that hides a value). `data` is base64 as on the wire: decoding it is the reader's decision, so that values spread no further
-/// than they must. Its description never shows the data.
+/// A secret; not named `Secret`, because that is the type that hides a value.
+///
+/// `data` is base64 as on the wire: decoding it is the reader's decision, so that values spread no further than they
+/// must. Its description never shows the data.
 package struct KubernetesSecret: Resource, Hashable, CustomStringConvertible, CustomReflectable {
     package static let resourceType = ResourceType.secret
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+package import HTTPTypes
+package import KubernetesAPI
+
+/// Why a request to the API server did not do what was asked.
+package struct APIError: Error, Sendable, CustomStringConvertible {
+    /// What callers decide by.
+    package enum Reason: Sendable, Hashable {
+        case badRequest
+        case unauthorized
+        case forbidden
+        case notFound
+        case methodNotSupported
+        case alreadyExists
+        /// Someone else changed the object, or owns a field of it.
+        case conflict
+        case invalid
+        /// The version or the continuation is too old (410, either name).
+        case expired
+        case tooManyRequests
+        case requestTooLarge
+        case unsupportedMediaType
+        /// The server gave up; the request may have been done.
+        case timeout
+        case internalError
+        case serviceUnavailable
+        /// No answer: connection, TLS, name, or time-out on our side. The request may have been done.
+        case transport
+        /// The answer could not be read.
+        case undecodable
+        /// The caller's task was cancelled.
+        case cancelled
+        case other(String)
+    }
+
+    package let reason: Reason
+    /// The HTTP status; nil when there was no answer.
+    package let status: HTTPStatus?
+    package let message: String
+    /// The least time to wait before another try, when the server named one.
+    package let retryAfter: Duration?
+    /// What the server says in detail, such as one entry a wrong field.
+    package let details: StatusDetails?
+    /// Verb and resource, without names: fit for logs.
+    package let request: String
+
+    package init(
+        reason: Reason, status: HTTPStatus? = nil, message: String, retryAfter: Duration? = nil,
+        details: StatusDetails? = nil, request: String = ""
+    ) {
+        self.reason = reason
+        self.status = status
+        self.message = message
+        self.retryAfter = retryAfter
+        self.details = details
+        self.request = request
+    }
+
+    package var causes: [StatusCause] { details?.causes ?? [] }
+
+    package var description: String {
+        let code = status.map { " (\($0.rawValue))" } ?? ""
+        return "\(request.isEmpty ? "request" : request): \(message)\(code)"
+    }
+
+    /// Creation was refused because the namespace is on its way out: wait for it to be gone.
+    package var isNamespaceTerminating: Bool {
+        reason == .forbidden && causes.contains { $0.reason == "NamespaceTerminating" }
+    }
+
+    /// The asked version is ahead of what the server has seen: read anew without a version.
+    package var isResourceVersionTooLarge: Bool {
+        causes.contains { $0.reason == "ResourceVersionTooLarge" } || message.contains("Too large resource version")
+    }
+
+    /// Whether the same request may succeed later without anyone changing anything.
+    package var isTransient: Bool {
+        switch reason {
+        case .tooManyRequests, .timeout, .internalError, .serviceUnavailable, .transport: true
+        case .other: (status?.rawValue ?? 0) >= 500
+        default: false
+        }
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+package import ServiceRuntime
+
+/// How to reach an API server and as whom.
+package struct ClusterConfiguration: Sendable {
+    /// Scheme, host, port and path prefix, without a slash at the end.
+    package var server: String
+    /// Whom to trust; the system's roots when neither is set. The file wins, and is read again for new connections.
+    package var certificateAuthorityPEM: String?
+    package var certificateAuthorityFile: String?
+    /// True unless the kubeconfig says otherwise in so many words.
+    package var verifiesServer: Bool
+    /// The name in the server's certificate, when it is not the host's.
+    package var serverName: String?
+    /// Sent as a bearer token.
+    package var token: TokenLocation?
+    /// Used in the TLS handshake.
+    package var clientCertificate: ClientCertificate?
+    /// Whom to act for, with the right to impersonate.
+    package var impersonation: Impersonation?
+    /// The namespace that commands use when none is named.
+    package var defaultNamespace: String?
+
+    /// Where a bearer token comes from.
+    package enum TokenLocation: Sendable {
+        case value(Secret<String>)
+        /// Read again each minute and after the server refuses it.
+        case file(String)
+    }
+
+    package struct ClientCertificate: Sendable {
+        package var certificate: Source
+        package var key: Secret<Source>
+
+        package enum Source: Sendable {
+            case pem(String)
+            case file(String)
+        }
+
+        package init(certificate: Source, key: Secret<Source>) {
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+
+    package struct Impersonation: Sendable, Hashable {
+        package var user: String
+        package var groups: [String]
+
+        package init(user: String, groups: [String] = []) {
+            self.user = user
+            self.groups = groups
+        }
+    }
+
+    package init(
+        server: String, certificateAuthorityPEM: String? = nil, certificateAuthorityFile: String? = nil,
+        verifiesServer: Bool = true, serverName: String? = nil, token: TokenLocation? = nil,
+        clientCertificate: ClientCertificate? = nil, impersonation: Impersonation? = nil,
+        defaultNamespace: String? = nil
+    ) {
+        var server = server
+        while server.hasSuffix("/") { server.removeLast() }
+        self.server = server
+        self.certificateAuthorityPEM = certificateAuthorityPEM
+        self.certificateAuthorityFile = certificateAuthorityFile
+        self.verifiesServer = verifiesServer
+        self.serverName = serverName
+        self.token = token
+        self.clientCertificate = clientCertificate
+        self.impersonation = impersonation
+        self.defaultNamespace = defaultNamespace
+    }
+
+    /// The same server, acting for someone else.
+    package func impersonating(_ user: String, groups: [String] = []) -> ClusterConfiguration {
+        var copy = self
+        copy.impersonation = Impersonation(user: user, groups: groups)
+        return copy
+    }
+}
+
+/// A configuration that cannot be used, and what to do about it.
+package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The file or variable.
+    package let source: String
+    package let problem: String
+
+    package init(source: String, problem: String) {
+        self.source = source
+        self.problem = problem
+    }
+
+    package var description: String { "\(source): \(problem)" }
+}
