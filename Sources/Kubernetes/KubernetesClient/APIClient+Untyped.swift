@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import HTTPTypes
 package import JSONCoding
 package import KubernetesAPI
 

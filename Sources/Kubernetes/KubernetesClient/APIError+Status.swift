@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
 package import HTTPTypes
 import JSONCoding
 package import KubernetesAPI
@@ -77,8 +76,15 @@ extension APIError {
         if let seconds = Int64(text.filter { $0 != " " }) {
             return seconds >= 0 ? .seconds(min(seconds, 86_400)) : nil
         }
-        guard let date = try? Date(text, strategy: .http) else { return nil }
-        let wait = Timestamp(date: date).since(now)
-        return max(.zero, min(wait, .seconds(86_400)))
+        guard let date = date(text) else { return nil }
+        return max(.zero, min(date.since(now), .seconds(86_400)))
+    }
+
+    /// Reads the one form of date that senders may use (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+    private static func date(_ text: String) -> Timestamp? {
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let words = text.split(separator: " ")
+        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: String(words[2])) else { return nil }
+        return Timestamp("\(words[3])-\(month < 9 ? "0" : "")\(month + 1)-\(words[1])T\(words[4])Z")
     }
 }

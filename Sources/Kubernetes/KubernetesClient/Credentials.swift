@@ -24,7 +24,7 @@ final class Credentials: Sendable {
 
     /// Half a file, as seen while it is written, is not taken.
     private static func certificateFile(_ path: String) -> RefreshedFile {
-        RefreshedFile(path) { $0.hasPrefix("-----BEGIN ") && $0.hasSuffix("-----") || $0.contains("\n-----END ") }
+        RefreshedFile(path, accepts: { $0.contains("-----BEGIN ") && $0.hasSuffix("-----") })
     }
 
     /// The bearer token to send; nil when there is none.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import HTTPTransport
+import HTTPTypes
 package import KubernetesAPI
 
 /// The events of one watch, as they are asked for: nothing is read ahead but what the transport holds.
