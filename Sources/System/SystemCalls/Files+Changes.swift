@@ -122,3 +122,11 @@ extension Files {
         try folder.synchronize(subject: path)
     }
 }
+
+extension Files {
+    /// Writes over a file in place, for files that may not be replaced: a mounted file, a device, a pipe.
+    package static func overwrite(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o644) throws(SystemError) {
+        let file = try FileDescriptor(opening: path, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+        try FileDescriptor.writeAll(bytes, to: file.number, subject: path)
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+package import AgentAPI
+package import ServiceRuntime
+import SystemCalls
+
+/// `agent-runner run`: clone, agent, commit, push, result.
+///
+/// Nothing is remembered between attempts but what the remote has, so the container may be killed at any step.
+package struct RunCommand: Sendable {
+    private let configuration: RunnerConfiguration
+    private let logger: Logger
+
+    package init(configuration: RunnerConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Runs to the end and leaves the result in the termination message; cancelling the task ends the agent.
+    package func run() async -> RunResultMessage {
+        let message = await result()
+        logger.info("run ended", ["outcome": message.outcome.rawValue, "error": message.error ?? ""])
+        if let path = configuration.terminationMessage {
+            do { try Files.overwrite(path, try message.encoded()) } catch {
+                // The branch is the truth; the controller goes by its head when the message is missing.
+                logger.error("the termination message cannot be written", ["error": "\(error)"])
+            }
+        }
+        return message
+    }
+
+    /// The container's exit code for an outcome.
+    package static func exitCode(_ outcome: RunResultMessage.Outcome) -> Int32 {
+        switch outcome {
+        case .succeeded, .noChanges: 0
+        case .failed: 1
+        case .branchMoved: 3
+        // As if SIGTERM had ended it, which is what happened.
+        case .cancelled: 143
+        }
+    }
+
+    private func result() async -> RunResultMessage {
+        var message = RunResultMessage(
+            outcome: .failed, attempt: configuration.attempt, branch: configuration.branch)
+        do {
+            try await work(&message)
+        } catch {
+            message.outcome = outcome(of: error)
+            message.error = message.outcome == .cancelled ? "the run was told to stop" : "\(error)"
+            if case RunnerError.agentFailed(let code) = error { message.agentExitCode = code }
+        }
+        return message
+    }
+
+    private func outcome(of error: any Error) -> RunResultMessage.Outcome {
+        if error is CancellationError || Task.isCancelled { return .cancelled }
+        if case RunnerError.branchMoved = error { return .branchMoved }
+        return .failed
+    }
+
+    private func work(_ message: inout RunResultMessage) async throws {
+        let git = GitCommand(
+            folder: configuration.checkout, home: configuration.home, committerName: configuration.committerName,
+            committerEmail: configuration.committerEmail,
+            path: configuration.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
+        let workspace = Workspace(configuration: configuration, git: git, remote: try await brokerAddress())
+        let start = try await workspace.prepare()
+        logger.info("workspace is ready", ["head": start.head, "continued": "\(start.isContinued)"])
+        let agent = try await AgentProcess(configuration: configuration).run()
+        message.agentExitCode = 0
+        message.summary = agent.summary
+        message.sessionID = agent.sessionID
+        message.sessionResumed = agent.sessionResumed
+        let publisher = Publisher(configuration: configuration, workspace: workspace, git: git)
+        let subject = agent.commitSubject ?? configuration.commitSubject
+        switch try await publisher.publish(since: start, subject: subject) {
+        case .pushed(let head):
+            message.outcome = .succeeded
+            message.headSHA = head
+        case .nothing:
+            message.outcome = .noChanges
+            message.headSHA = start.isContinued ? start.head : nil
+        }
+    }
+
+    /// Waits for the broker, which starts beside this container and is ready within milliseconds.
+    private func brokerAddress() async throws -> String {
+        let end = ContinuousClock.now + configuration.brokerPatience
+        while ContinuousClock.now < end {
+            if let text = try? Files.readText(configuration.brokerAddressFile, limit: 4096), text.hasPrefix("http") {
+                return text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? text
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw RunnerError.brokerUnavailable(
+            file: configuration.brokerAddressFile, waited: configuration.brokerPatience)
+    }
+}

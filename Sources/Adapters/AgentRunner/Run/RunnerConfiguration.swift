@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+package import AgentAPI
+import JSONCoding
+
+/// Everything that `agent-runner run` is told, read once from its environment.
+package struct RunnerConfiguration: Sendable {
+    package var runUID: String
+    package var runName: String
+    package var attempt: Int
+    package var branch: String
+    package var baseBranch: String
+    /// Where a new branch starts; the base branch's head where nil.
+    package var baseSHA: String?
+    /// The branch's head that the controller saw before the run; nil when there was no branch.
+    package var headBefore: String?
+    /// Folder that the runner fills: the checkout, the agent's home, its result.
+    package var workspace: String
+    package var brokerDirectory: String
+    package var taskDirectory: String
+    package var terminationMessage: String?
+    package var agentCommand: [String]
+    package var committerName: String
+    package var committerEmail: String
+    package var commitSubject: String
+    package var commitReference: String
+    /// How long the agent may work.
+    package var timeout: Duration
+    /// How long the agent may take to end when it is told to; below the pod's 30 s (pod lifecycle, termination).
+    package var agentGrace = Duration.seconds(15)
+    /// How long the broker may take to start.
+    package var brokerPatience = Duration.seconds(60)
+    /// The environment that the agent's is made from.
+    package var environment: [String: String]
+
+    /// Reads the environment strictly: what is missing or malformed is named.
+    package init(environment: [String: String]) throws(RunnerError) {
+        let reader = EnvironmentReader(environment)
+        runUID = try reader.text(RunnerEnvironment.runUID)
+        runName = try reader.text(RunnerEnvironment.runName)
+        attempt = try reader.positiveInteger(RunnerEnvironment.attempt)
+        branch = try reader.branch(RunnerEnvironment.branch)
+        baseBranch = try reader.branch(RunnerEnvironment.baseBranch)
+        baseSHA = try reader.objectID(RunnerEnvironment.baseSHA)
+        headBefore = try reader.objectID(RunnerEnvironment.headBefore)
+        workspace = try reader.folder(RunnerEnvironment.workspace)
+        brokerDirectory = try reader.folder(RunnerEnvironment.brokerDirectory)
+        taskDirectory = try reader.folder(RunnerEnvironment.taskDirectory)
+        terminationMessage = reader.optional(RunnerEnvironment.terminationMessage)
+        agentCommand = try reader.command(RunnerEnvironment.agentCommand)
+        committerName = try reader.text(RunnerEnvironment.committerName)
+        committerEmail = try reader.text(RunnerEnvironment.committerEmail)
+        commitSubject = try reader.text(RunnerEnvironment.commitSubject)
+        commitReference = try reader.text(RunnerEnvironment.commitReference)
+        timeout = .seconds(try reader.positiveInteger(RunnerEnvironment.timeoutSeconds))
+        self.environment = environment
+    }
+
+    /// The checkout.
+    package var checkout: String { "\(workspace)/repository" }
+    /// The agent's home folder, outside the checkout so that nothing of it is committed.
+    package var home: String { "\(workspace)/home" }
+    /// What the agent may leave for the pull request and the comment.
+    package var agentResultFile: String { "\(workspace)/agent-result.json" }
+    /// The prompt.
+    package var promptFile: String { "\(taskDirectory)/prompt.md" }
+    /// The broker's base address, once it listens.
+    package var brokerAddressFile: String { "\(brokerDirectory)/\(BrokerAddress.fileName)" }
+}
+
+/// The seam between the two containers: a file in the folder that they share.
+package enum BrokerAddress {
+    package static let fileName = "address"
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import JSONCoding
+import SystemCalls
+
+/// `agent-runner stand-in`: takes the agent's place in the demo and in tests. It is no artificial intelligence and says so.
+package struct StandInAgent: Sendable {
+    private let environment: [String: String]
+    private let say: @Sendable (String) -> Void
+
+    package init(environment: [String: String], say: @escaping @Sendable (String) -> Void) {
+        self.environment = environment
+        self.say = say
+    }
+
+    /// Does what the prompt asks; answers the exit code of the agent contract.
+    package func run() -> Int32 {
+        say("This is the stand-in agent of codex-k8s: no model is asked. It understands: create FILE with TEXT")
+        guard let promptFile = environment[RunnerEnvironment.promptFile],
+            let workspace = environment[RunnerEnvironment.workspace]
+        else {
+            say("\(RunnerEnvironment.promptFile) and \(RunnerEnvironment.workspace) must be set")
+            return 2
+        }
+        do {
+            let isRevision = environment[RunnerEnvironment.revise] == "true"
+            let found = Instruction.all(in: try Files.readText(promptFile, limit: 8 << 20))
+            // A revision's prompt tells the issue first and what reviewers ask last: that is what is to be done now.
+            let instructions = isRevision ? Array(found.suffix(1)) : found
+            if instructions.isEmpty {
+                say("the prompt holds no line of the form: create FILE with TEXT")
+                return 3
+            }
+            for instruction in instructions {
+                try write(instruction, below: workspace)
+                say("created \(instruction.file)")
+            }
+            try leaveResult(instructions)
+            return 0
+        } catch {
+            say("\(error)")
+            return 1
+        }
+    }
+
+    private func write(_ instruction: Instruction, below workspace: String) throws {
+        let root = try Files.resolve(workspace)
+        let parts = instruction.file.split(separator: "/", omittingEmptySubsequences: false)
+        guard !instruction.file.hasPrefix("/"), !parts.contains(".."), !parts.contains(""), parts.first != ".git" else {
+            throw StandInError.outsideWorkspace(instruction.file)
+        }
+        let path = "\(root)/\(instruction.file)"
+        let folder = Files.directory(of: path)
+        // A link inside the checkout may lead out of it: every folder on the way is looked at before it is used.
+        var step = root
+        for part in parts.dropLast() {
+            step += "/\(part)"
+            if let status = try? Files.linkStatus(step), status.kind != .directory {
+                throw StandInError.outsideWorkspace(instruction.file)
+            }
+        }
+        try Files.createDirectory(folder)
+        try Files.writeAtomically(path, Array((instruction.text + "\n").utf8), durable: false)
+    }
+
+    private func leaveResult(_ instructions: [Instruction]) throws {
+        guard let path = environment[RunnerEnvironment.agentResultFile] else { return }
+        let files = instructions.map(\.file).joined(separator: ", ")
+        let result: JSONValue = ["summary": .string("Stand-in agent: created \(files) as the text asks.")]
+        try Files.writeAtomically(path, result.encoded(), durable: false)
+    }
+}
+
+/// What the stand-in does not do.
+enum StandInError: Error, CustomStringConvertible {
+    case outsideWorkspace(String)
+
+    var description: String {
+        switch self {
+        case .outsideWorkspace(let file): "refused: \(file) is not a plain path inside the workspace"
+        }
+    }
+}
