@@ -5,7 +5,7 @@ package import KubernetesAPI
 /// What is known of a run; written by the controller alone.
 package struct AgentRunStatus: Codable, Sendable, Hashable {
     package var phase: RunPhase?
-    package var observedGeneration: Int64?
+    package var observedGeneration: Int?
     package var conditions: [Condition]?
     /// The run namespace.
     package var namespace: String?

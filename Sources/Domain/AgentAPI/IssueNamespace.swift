@@ -69,7 +69,7 @@ package struct IssueNamespaceSpec: Codable, Sendable, Hashable {
 /// What exists of a place; written by the controller alone.
 package struct IssueNamespaceStatus: Codable, Sendable, Hashable {
     package var phase: IssueNamespace.Phase?
-    package var observedGeneration: Int64?
+    package var observedGeneration: Int?
     package var conditions: [Condition]?
     package var namespaces: Namespaces?
     package var expiresAt: Timestamp?

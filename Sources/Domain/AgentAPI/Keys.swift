@@ -17,6 +17,8 @@ package enum Keys {
     package static let container = "codex-k8s.dev/container"
     /// Annotation: `owner/name` for people.
     package static let repository = "codex-k8s.dev/repository"
+    /// Annotation on a pod: the namespace that its agent may work in.
+    package static let environment = "codex-k8s.dev/environment"
     /// Annotation: when the place goes away.
     package static let expiresAt = "codex-k8s.dev/expires-at"
     /// Annotation on an AgentRun: when the edge took the delivery, RFC 3339 with microseconds.

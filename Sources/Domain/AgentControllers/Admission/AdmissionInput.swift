@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import AuditTrail
+import JSONCoding
+import KubernetesAPI
+import SourceProvider
+
+/// Everything that admission looks at, gathered once; the decision over it is pure.
+struct AdmissionInput {
+    let run: AgentRun
+    let configuration: OperatorConfiguration
+    /// The configured repository; `nil` when the run names another one.
+    let configured: OperatorConfiguration.Repository?
+    let repository: SourceRepository?
+    /// `nil` when the code host has no such issue.
+    let issue: SourceIssue?
+    /// Every labelling of the issue, oldest first; empty for a run that no label started.
+    let labelEvents: [LabelEvent]
+    /// The permission of the actor of the label event or review.
+    let permission: RepositoryPermission?
+    /// The review that asked for changes, with its pull request.
+    let review: PullRequestReview?
+    let reviewedPullRequest: PullRequest?
+    /// The open pull request from the run's branch.
+    let openPullRequest: PullRequest?
+    let identity: SourceActor
+    /// The other runs of the repository, in whatever phase.
+    let others: [AgentRun]
+    /// The newest run of the issue that history knows.
+    let lastRun: RunRecord?
+    /// Whether the repository's rules keep our app to its own branches.
+    let confined: Bool
+
+    /// Whether Kubernetes alone stands for who asked: no label, no review.
+    var isAppliedByHand: Bool { run.spec.trigger.label == nil && run.spec.trigger.reviewID == nil }
+
+    /// The event that the run answers: the one healing named, else the newest labelling by that label.
+    var labelEvent: LabelEvent? { Self.labelEvent(for: run.spec.trigger, in: labelEvents) }
+
+    static func labelEvent(for trigger: AgentRunSpec.Trigger, in events: [LabelEvent]) -> LabelEvent? {
+        guard let label = trigger.label else { return nil }
+        if let named = trigger.labelEventID { return events.first { $0.id == named } }
+        return events.filter { $0.isSet && $0.label == label }.max { $0.id < $1.id }
+    }
+}
+
+/// What admission fixes for the whole run.
+struct AdmittedRun: Equatable {
+    var kind: TriggerKind
+    var revise: Bool
+    var agent: AgentDefinition
+    var mode: AgentMode
+    var image: String
+    var model: AgentRunStatus.Resolved?
+    var reasoningEffort: AgentRunStatus.Resolved?
+    var branch: String
+    var repositoryID: Int64
+    var labelEventID: Int64?
+    var pullRequest: PullRequest?
+    /// Who asked, for the record.
+    var requester: AuditActor
+    /// Admitted by Kubernetes' own access rules alone.
+    var byKubernetes: Bool
+}
+
+/// What is decided about a new run.
+enum AdmissionDecision: Equatable {
+    case admit(AdmittedRun)
+    /// The run ends here.
+    case reject(Rejection)
+    /// The run waits for another one, or for room.
+    case queue(message: String)
+    /// Another run of the issue is decided first: look again soon.
+    case wait(message: String)
+    /// The label was taken off before anything was done.
+    case cancel(message: String)
+}
+
+/// Why a run was rejected and what people are told.
+struct Rejection: Equatable {
+    /// How loudly the rejection is said on the issue.
+    enum Notice: Equatable {
+        /// In the status comment.
+        case comment
+        /// A reaction; a comment at most once an issue a day.
+        case reactionOnly
+        /// Not at all.
+        case silent
+    }
+
+    var reason: Reason
+    var message: String
+    var notice: Notice = .comment
+    /// Also put `need:input` on the issue.
+    var needsInput = false
+    var event: AuditEventType = .runRejected
+}
