@@ -61,7 +61,7 @@ var targets: [Target] = [
     wrapper("YAMLCoding", ["CYAML", "JSONCoding"]),
     wrapper("HTTPTransport", ["CCurl"] + base),
     wrapper("HTTPServing", ["CMicrohttpd"] + base),
-    wrapper("Postgres", ["CPostgres"] + base),
+    wrapper("Postgres", ["CPostgres", "Cryptography", "SystemCalls"] + base),
 
     // Support: no C.
     library("Support", "JSONCoding", []),
