@@ -32,7 +32,7 @@ struct Journal: Sendable {
     }
 
     private let directory: String
-    private let file: AppendFile
+    private var file: AppendFile
     private var bytes: Int
     private var liveBytes: Int
     /// Below this size the file is never rewritten.
@@ -46,7 +46,7 @@ struct Journal: Sendable {
             try Files.createDirectory(directory, mode: 0o700)
             let content = Files.exists(path) ? try Files.readBytes(path) : []
             let parsed = try parse(content, path: path)
-            let file = try AppendFile(path: path, mode: 0o600)
+            let file = try AppendFile(path, mode: 0o600)
             if parsed.completeBytes < content.count { try file.truncate(to: parsed.completeBytes) }
             var journal = Journal(
                 directory: directory, file: file, bytes: parsed.completeBytes, liveBytes: parsed.completeBytes)
@@ -96,12 +96,10 @@ struct Journal: Sendable {
         }
         let path = Self.path(directory)
         try Files.writeAtomically(path, output, mode: 0o600)
-        try file.reopen()
+        file = try AppendFile(path, mode: 0o600)
         bytes = output.count
         liveBytes = output.count
     }
-
-    func close() { file.close() }
 
     private static func header(revision: UInt64) -> [UInt8] {
         Array("{\"format\":1,\"revision\":\(revision)}\n".utf8)

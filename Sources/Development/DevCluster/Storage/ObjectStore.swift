@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package import JSONCoding
-package import Synchronization
+import Synchronization
+import SystemCalls
 
 /// All objects of the embedded cluster, in memory, with every acknowledged change in a journal on disk.
 ///
@@ -34,6 +35,8 @@ package final class ObjectStore: Sendable {
 
     private let state: Mutex<State>
     private let historyLimit: Int
+    /// Two processes on one journal would destroy it.
+    private let lock: FileLock
 
     /// Opens the store in a folder, reading the journal that is there.
     ///
@@ -43,6 +46,14 @@ package final class ObjectStore: Sendable {
     /// - Throws: `StoreError` when the journal cannot be read, is damaged before its last line, or is in use.
     package init(directory: String, historyLimit: Int = 10_000) throws(StoreError) {
         self.historyLimit = historyLimit
+        do {
+            try Files.createDirectory(directory, mode: 0o700)
+            lock = try FileLock.lock(directory + "/lock")
+        } catch {
+            throw StoreError(
+                description: "the folder \(directory) cannot be used by this cluster (\(error)); stop the other process "
+                    + "that uses it, or choose another folder")
+        }
         let opened = try Journal.open(directory: directory)
         var contents = StoreContents()
         var logs: [StorageBucket: EventLog] = [:]
@@ -142,7 +153,6 @@ package final class ObjectStore: Sendable {
             state.closed = true
             let all = state.waiters.values.map(\.continuation)
             state.waiters = [:]
-            state.journal.close()
             return all
         }
         for continuation in waiting { continuation.resume() }
