@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+import JSONCoding
 package import KubernetesAPI
-import StructuralSchema
 
 /// A resource that the server serves in one version: what discovery says, where its objects lie, and which rules hold.
 package struct ServedResource: Sendable {
@@ -86,8 +86,38 @@ package struct ServedResource: Sendable {
 package struct CustomResource: Sendable {
     /// Name of the definition, `plural.group`.
     let definitionName: String
-    /// The compiled schema, rules and columns.
-    let definition: ResourceDefinition
-    /// The version that this resource is.
-    let version: String
+    /// The version's `schema.openAPIV3Schema`.
+    let openAPI: JSONValue
+    /// The version's `additionalPrinterColumns`.
+    let printerColumns: [PrinterColumn]
+    /// Pruning, defaults and validation.
+    let rules: any ObjectRules
+}
+
+/// What a schema does to objects: the seam to the structural schema's implementation.
+protocol ObjectRules: Sendable {
+    /// The object without what the schema does not know, and with defaults.
+    func normalize(_ object: JSONValue) throws(StatusError) -> JSONValue
+    /// What is wrong with an object, with transition rules against its earlier state.
+    func validate(_ object: JSONValue, old: JSONValue?) -> [StatusError.Cause]
+}
+
+/// A column that `kubectl get` shows for a custom resource.
+struct PrinterColumn: Sendable {
+    var name: String
+    var type: String
+    var format: String
+    var description: String
+    var priority: Int64
+    var jsonPath: String
+
+    init?(_ json: JSONValue) {
+        guard let name = json["name"]?.stringValue, let jsonPath = json["jsonPath"]?.stringValue else { return nil }
+        self.name = name
+        self.jsonPath = jsonPath
+        type = json["type"]?.stringValue ?? "string"
+        format = json["format"]?.stringValue ?? ""
+        description = json["description"]?.stringValue ?? ""
+        priority = json["priority"]?.integerValue ?? 0
+    }
 }

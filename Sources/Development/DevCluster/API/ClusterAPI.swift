@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+package import JSONCoding
+package import KubernetesAPI
+import ServiceRuntime
+
+/// What the API does, without HTTP: the rules of Kubernetes about objects on top of the store.
+///
+/// Every write happens in one transaction of the store: read, decide (admission, validation, defaults), write. The HTTP
+/// server and the controllers inside the process both come through here, so there is one set of rules.
+package final class ClusterAPI: Sendable {
+    let store: ObjectStore
+    let registry: CRDRegistry
+    let policies: PolicyRegistry
+    let tokens: TokenAuthority
+    let clock: WallClock
+
+    init(
+        store: ObjectStore, registry: CRDRegistry, policies: PolicyRegistry, tokens: TokenAuthority,
+        clock: WallClock = .system
+    ) {
+        self.store = store
+        self.registry = registry
+        self.policies = policies
+        self.tokens = tokens
+        self.clock = clock
+        let definitions = store.objects(CRDRegistry.definitions).items
+        registry.load(definitions)
+        policies.load(from: store)
+        store.observe { events in
+            registry.observe(events)
+            policies.observe(events)
+        }
+    }
+
+    var now: Timestamp { Timestamp(date: clock.now()).wholeSeconds }
+
+    // MARK: Reading
+
+    func get(_ resource: ServedResource, namespace: String?, name: String) throws(StatusError) -> JSONValue {
+        guard let object = store.object(resource.key(namespace: namespace, name: name)) else {
+            throw resource.notFound(name)
+        }
+        return resource.present(object)
+    }
+
+    // MARK: Steps that all writes share
+
+    /// The object with the kind of the resource and in its namespace, or why it does not belong there.
+    func identify(
+        _ body: JSONValue, as resource: ServedResource, namespace: String?
+    ) throws(StatusError) -> JSONValue {
+        guard body.objectValue != nil else { throw .badRequest("the body is no object") }
+        if !body.kind.isEmpty, body.kind != resource.kind || body.apiVersion != resource.apiVersion {
+            throw .badRequest(
+                "the object provided is unrecognized (must be of type \(resource.kind)): "
+                    + "\(body.apiVersion) \(body.kind) does not match \(resource.apiVersion)")
+        }
+        if let metadata = body["metadata"], metadata.objectValue == nil {
+            throw .badRequest("metadata is a \(metadata.typeName), not an object")
+        }
+        var object = resource.stored(body)
+        if resource.isNamespaced {
+            let wanted = namespace ?? ""
+            if !object.namespace.isEmpty, object.namespace != wanted {
+                throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+            }
+            object.setMeta("namespace", .string(wanted))
+        } else {
+            object.setMeta("namespace", nil)
+        }
+        object.setMeta("selfLink", nil)
+        return object
+    }
+
+    /// Defaults and pruning, then everything that validation says.
+    func normalize(
+        _ object: inout JSONValue, old: JSONValue?, as resource: ServedResource, request: WriteRequest
+    ) throws(StatusError) {
+        if let custom = resource.custom {
+            let before = object
+            object = try custom.rules.normalize(object)
+            if request.fieldValidation == .strict {
+                let unknown = UnknownFields.between(before, object)
+                if !unknown.isEmpty {
+                    let list = unknown.map { "unknown field \"\($0)\"" }.joined(separator: ", ")
+                    throw .badRequest("\(resource.kind) in version \"\(resource.version)\" cannot be handled as a "
+                        + "\(resource.kind): strict decoding error: \(list)")
+                }
+            }
+        }
+        ObjectDefaults.apply(to: &object, kind: resource.kind, group: resource.group)
+        var causes = MetadataRules.validate(object, resource: resource)
+        causes += BuiltInRules.validate(object, old: old, resource: resource)
+        if let custom = resource.custom { causes += custom.rules.validate(object, old: old) }
+        guard causes.isEmpty else { throw resource.invalid(object.name, causes) }
+        if resource.bucket == CRDRegistry.definitions { _ = try CustomResourceCompiler.compile(object) }
+        try policies.check(definition: object, resource: resource)
+    }
+
+    /// Policies that administrators have installed.
+    func admit(
+        _ request: AdmissionRequest, in transaction: borrowing StoreTransaction
+    ) throws(StatusError) {
+        // Nothing that lets policies be changed may be locked by a policy: as in Kubernetes.
+        guard request.resource.group != "admissionregistration.k8s.io" else { return }
+        let namespace =
+            request.namespace.isEmpty
+            ? nil
+            : transaction.object(
+                StorageKey(bucket: .namespaces, namespace: "", name: request.namespace))
+        try policies.evaluate(request, namespace: namespace) { resource, namespace, name in
+            transaction.object(resource.key(namespace: namespace, name: name))
+        }
+    }
+
+    /// The writer as the record of fields names it.
+    func writer(_ request: WriteRequest, _ resource: ServedResource) -> ManagedFields.Writer {
+        ManagedFields.Writer(
+            manager: request.fieldManager, apiVersion: resource.apiVersion, subresource: request.subresource ?? "",
+            time: now.description)
+    }
+}
+
+extension StorageBucket {
+    static let namespaces = StorageBucket(group: "", plural: "namespaces")
+    static let serviceAccounts = StorageBucket(group: "", plural: "serviceaccounts")
+    static let pods = StorageBucket(group: "", plural: "pods")
+    static let configMaps = StorageBucket(group: "", plural: "configmaps")
+}
+
+extension ServedResource {
+    /// The object as this version shows it.
+    func present(_ stored: JSONValue) -> JSONValue {
+        if group == "events.k8s.io" { return EventConversion.present(stored) }
+        guard stored.apiVersion != apiVersion || stored.kind != kind else { return stored }
+        var object = stored
+        object["apiVersion"] = .string(apiVersion)
+        object["kind"] = .string(kind)
+        return object
+    }
+
+    /// The object as it is stored.
+    func stored(_ object: JSONValue) -> JSONValue {
+        if group == "events.k8s.io" { return EventConversion.stored(object) }
+        var copy: JSONObject = ["apiVersion": .string(storedAPIVersion), "kind": .string(kind)]
+        for (key, value) in object.objectValue ?? [:] where key != "apiVersion" && key != "kind" { copy[key] = value }
+        return .object(copy)
+    }
+
+    /// How objects of this resource merge.
+    var shape: MergeShape {
+        custom.map { MergeShape(schema: $0.openAPI) } ?? MergeShape(kind: kind)
+    }
+}
