@@ -189,7 +189,9 @@ package final class APIClient: Sendable {
 
     static func transportError(_ error: HTTPClientError, label: String) -> APIError {
         error.code == .cancelled
-            ? cancelled(label) : APIError(reason: .transport, message: "\(error)", request: label)
+            ? cancelled(label)
+            : APIError(
+                reason: .transport, message: "\(error)", request: label, mayHaveBeenDone: error.mayHaveBeenProcessed)
     }
 }
 

@@ -43,10 +43,12 @@ package struct APIError: Error, Sendable, CustomStringConvertible {
     package let details: StatusDetails?
     /// Verb and resource, without names: fit for logs.
     package let request: String
+    /// Whether what was asked may have been done all the same: look before doing it again.
+    package let mayHaveBeenDone: Bool
 
     package init(
         reason: Reason, status: HTTPStatus? = nil, message: String, retryAfter: Duration? = nil,
-        details: StatusDetails? = nil, request: String = ""
+        details: StatusDetails? = nil, request: String = "", mayHaveBeenDone: Bool? = nil
     ) {
         self.reason = reason
         self.status = status
@@ -54,6 +56,14 @@ package struct APIError: Error, Sendable, CustomStringConvertible {
         self.retryAfter = retryAfter
         self.details = details
         self.request = request
+        self.mayHaveBeenDone =
+            mayHaveBeenDone
+            ?? {
+                switch reason {
+                case .timeout, .internalError, .transport, .undecodable, .cancelled: true
+                default: (status?.rawValue ?? 0) >= 500
+                }
+            }()
     }
 
     package var causes: [StatusCause] { details?.causes ?? [] }

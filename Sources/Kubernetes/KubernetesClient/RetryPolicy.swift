@@ -4,8 +4,8 @@ package import HTTPTypes
 /// Decides whether a failed request is sent again, and when. Pure.
 ///
 /// Reads are repeated after transport errors and transient answers. Anything that changes something is repeated only
-/// when the server said that it did not take it: 429, or an answer with `Retry-After` of 429 or 503. The server's time is
-/// the least that is waited.
+/// when it was certainly not done: no connection was made, or the server said so by 429 or 503 with `Retry-After`. The
+/// server's time is the least that is waited.
 package struct RetryPolicy: Sendable {
     /// How often a request is sent at most.
     package var maximumAttempts: Int
@@ -49,6 +49,7 @@ package struct RetryPolicy: Sendable {
             return method == .get || error.retryAfter != nil
         }
         if error.reason == .serviceUnavailable, error.retryAfter != nil { return true }
+        if error.reason == .transport, !error.mayHaveBeenDone { return true }
         return method == .get && error.isTransient
     }
 }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+package import KubernetesAPI
+import Synchronization
+
+/// The cached objects of one informer: many read, the informer alone writes.
+///
+/// A list replaces everything under one lock, so that nobody sees half of it.
+package final class Store<Object: KubernetesObject>: Sendable {
+    /// The values under which an object is found in an index.
+    package typealias Indexer = @Sendable (Object) -> [String]
+
+    private let state: Mutex<StoreState<Object>>
+
+    init(indexers: [String: Indexer]) {
+        state = Mutex(StoreState(indexers: indexers))
+    }
+
+    package func get(_ key: ObjectKey) -> Object? {
+        state.withLock { $0.objects[key] }
+    }
+
+    package func list() -> [Object] {
+        state.withLock { Array($0.objects.values) }
+    }
+
+    package func list(namespace: String) -> [Object] {
+        state.withLock { state in state.objects.values.filter { $0.metadata.namespace == namespace } }
+    }
+
+    /// The objects that an index finds. Naming an index that the informer was not given is a programming error.
+    package func byIndex(_ index: String, _ value: String) -> [Object] {
+        state.withLock { state in state.keys(index: index, value: value).compactMap { state.objects[$0] } }
+    }
+
+    package var count: Int { state.withLock { $0.objects.count } }
+
+    /// The version up to which the cache has seen the collection; opaque.
+    package var resourceVersion: String { state.withLock { $0.resourceVersion } }
+
+    /// Changes the content and returns what changed. For the informer alone.
+    func change(
+        _ body: (inout StoreState<Object>) -> [ObjectDelivery<Object>]
+    ) -> [ObjectDelivery<Object>] {
+        state.withLock { body(&$0) }
+    }
+}

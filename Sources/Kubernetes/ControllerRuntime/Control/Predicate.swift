@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+package import KubernetesAPI
+
+/// Which changes of an object matter to a controller.
+///
+/// A predicate saves work; correctness must never depend on it, because a restart delivers everything.
+package struct Predicate<Object: KubernetesObject>: Sendable {
+    private let test: @Sendable (ObjectEvent<Object>) -> Bool
+
+    package init(_ test: @escaping @Sendable (ObjectEvent<Object>) -> Bool) {
+        self.test = test
+    }
+
+    package func matches(_ event: ObjectEvent<Object>) -> Bool { test(event) }
+
+    package static var always: Predicate { Predicate { _ in true } }
+
+    /// Only updates are tested; what appears or goes always matters.
+    package static func updates(_ test: @escaping @Sendable (_ old: Object, _ new: Object) -> Bool) -> Predicate {
+        Predicate { event in
+            if case .updated(let old, let new) = event { test(old, new) } else { true }
+        }
+    }
+
+    /// The desired state changed, or deletion was asked for: a status that we wrote ourselves does not matter.
+    package static var generationChanged: Predicate {
+        .updates { old, new in
+            old.metadata.generation != new.metadata.generation
+                || old.metadata.isBeingDeleted != new.metadata.isBeingDeleted
+                || old.metadata.finalizers != new.metadata.finalizers
+        }
+    }
+
+    package static var labelsChanged: Predicate { .updates { $0.metadata.labels != $1.metadata.labels } }
+
+    package static var annotationsChanged: Predicate {
+        .updates { $0.metadata.annotations != $1.metadata.annotations }
+    }
+
+    package static var deleted: Predicate {
+        Predicate { if case .deleted = $0 { true } else { false } }
+    }
+
+    package static func || (left: Predicate, right: Predicate) -> Predicate {
+        Predicate { left.matches($0) || right.matches($0) }
+    }
+
+    package static func && (left: Predicate, right: Predicate) -> Predicate {
+        Predicate { left.matches($0) && right.matches($0) }
+    }
+
+    package static prefix func ! (predicate: Predicate) -> Predicate {
+        Predicate { !predicate.matches($0) }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+package import KubernetesAPI
+
+/// Brings the world closer to what an object asks for.
+///
+/// It is given a key, not an event: it reads what is, decides, and acts, and it may be called at any time, any number
+/// of times, never twice at once for one key.
+package protocol Reconciler: Sendable {
+    /// Throws `ReconcileError` to say what to do about a problem; any other error is tried again with backoff.
+    func reconcile(_ key: ObjectKey) async throws -> ReconcileResult
+}
+
+package enum ReconcileResult: Sendable, Hashable {
+    /// Nothing to do until something changes.
+    case done
+    /// Look again after this time, whatever happens.
+    case requeueAfter(Duration)
+}
+
+/// Problems by what they ask of the runtime.
+package enum ReconcileError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Trying again cannot help before something changes.
+    case terminal(String)
+    /// Nothing is wrong; something is not there yet. Look again after this time.
+    case waitUntil(Duration, String)
+
+    package var description: String {
+        switch self {
+        case .terminal(let message): message
+        case .waitUntil(let duration, let reason): "waiting \(duration) for \(reason)"
+        }
+    }
+}

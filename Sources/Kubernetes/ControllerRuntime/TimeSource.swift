@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+
+/// Monotonic time since an arbitrary origin, and waiting on it; injected, so that tests own the time.
+package struct TimeSource: Sendable {
+    package var now: @Sendable () -> Duration
+    /// Throws `CancellationError` when the task is cancelled.
+    package var sleepUntil: @Sendable (Duration) async throws -> Void
+
+    package init(
+        now: @escaping @Sendable () -> Duration, sleepUntil: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        self.now = now
+        self.sleepUntil = sleepUntil
+    }
+
+    /// The time of a clock, from now on.
+    package init<C: Clock>(_ clock: C) where C.Duration == Duration {
+        let origin = clock.now
+        now = { origin.duration(to: clock.now) }
+        sleepUntil = { try await clock.sleep(until: origin.advanced(by: $0), tolerance: nil) }
+    }
+
+    /// The machine's own, which goes on while the machine sleeps.
+    package static let system = TimeSource(ContinuousClock())
+
+    package func sleep(for duration: Duration) async throws {
+        try await sleepUntil(now() + duration)
+    }
+}
