@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-package import ServiceRuntime
 import SystemCalls
 
 /// The configuration that a pod finds in its environment and its service account's volume.

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
-package import JSONCoding
-import ServiceRuntime
 import SystemCalls
-import YAMLCoding
 
 /// The configuration files of kubectl.
 package enum Kubeconfig {

@@ -50,8 +50,7 @@ package struct WatchStream<Object: KubernetesObject>: AsyncSequence, Sendable {
                 do {
                     chunk = try await body.next()
                 } catch {
-                    throw (error as? HTTPClientError).map { APIClient.transportError($0, label: label) }
-                        ?? APIError(reason: .transport, message: "\(error)", request: label)
+                    throw APIClient.transportError(error, label: label)
                 }
                 // A line without an end was cut off; what it said comes again after resuming.
                 guard let chunk else { return nil }

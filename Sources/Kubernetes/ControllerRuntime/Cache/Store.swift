@@ -15,6 +15,12 @@ package final class Store<Object: KubernetesObject>: Sendable {
         state = Mutex(StoreState(indexers: indexers))
     }
 
+    /// A store that already holds objects and that nobody keeps up to date: for tests of what reads stores.
+    package convenience init(_ objects: [Object], indexes: [String: Indexer] = [:]) {
+        self.init(indexers: indexes)
+        _ = change { $0.replace(objects, keeping: [], resourceVersion: "") }
+    }
+
     package func get(_ key: ObjectKey) -> Object? {
         state.withLock { $0.objects[key] }
     }
