@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import HTTPServing
 import HTTPTransport
-package import HTTPTypes
-package import JSONCoding
+import JSONCoding
 package import ServiceRuntime
 
 /// A stand-in for GitHub on loopback: REST for what codex-k8s uses, signed webhooks, and a real git repository.

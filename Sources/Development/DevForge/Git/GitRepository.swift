@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import ChildProcesses
-package import JSONCoding
+import JSONCoding
 
 /// A bare git repository on disk, asked and changed by git itself.
 ///

@@ -2,7 +2,7 @@
 import HTTPTransport
 import HTTPTypes
 import JSONCoding
-package import ServiceRuntime
+import ServiceRuntime
 import Synchronization
 
 /// Sends queued webhooks: once each, signed, several at a time and so in no promised order, like GitHub.
