@@ -111,7 +111,7 @@ var targets: [Target] = [
     tests("Cryptography"),
     tests("YAMLCoding", ["JSONCoding"]),
     tests("HTTPTransport", base + ["HTTPServing"]),
-    tests("HTTPServing", base + ["HTTPTransport", "SystemCalls"]),
+    tests("HTTPServing", base + ["Cryptography"]),
     tests("Postgres", base + ["DevPostgres"]),
     tests("JSONCoding"),
     tests("HTTPTypes"),

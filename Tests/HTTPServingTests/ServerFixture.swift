@@ -98,6 +98,8 @@ final class RawClient: Sendable {
 
     func shutdown() { Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
 
+    func closeSending() { Glibc.shutdown(descriptor, Int32(SHUT_WR)) }
+
     deinit { close(descriptor) }
 }
 

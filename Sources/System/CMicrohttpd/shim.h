@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Swift cannot call variadic C functions, nor use enums as bit sets: each use gets one typed wrapper.
 #pragma once
+#include <sys/ioctl.h>
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <arpa/inet.h>
@@ -91,3 +92,9 @@ static const ssize_t cmhd_end_with_error = MHD_CONTENT_READER_END_WITH_ERROR;
 
 // POLLRDHUP of <poll.h>, which shows it to GNU sources alone.
 static const short cmhd_poll_peer_closed = 0x2000;
+
+// ioctl is variadic. Bytes that arrived and were not read yet.
+static inline int cmhd_unread_bytes(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, FIONREAD, &count) == 0 ? count : 0;
+}

@@ -17,6 +17,14 @@ final class ConnectionTable: Sendable {
         var deadline: ContinuousClock.Instant?
         var exchange: Exchange?
         var isStreaming = false
+        /// Whether the client's end was seen since the last progress.
+        var wasAbandoned = false
+
+        /// The connection got further and has until `deadline` for the next step; nil while a handler works.
+        mutating func advance(_ deadline: ContinuousClock.Instant?) {
+            self.deadline = deadline
+            wasAbandoned = false
+        }
     }
 
     private struct State {
@@ -48,19 +56,19 @@ final class ConnectionTable: Sendable {
     func requestStarted(_ id: ID, _ exchange: Exchange) {
         let isDraining = state.withLock { state in
             state.entries[id]?.exchange = exchange
-            state.entries[id]?.deadline = .now + configuration.headerDeadline
+            state.entries[id]?.advance(.now + configuration.headerDeadline)
             return state.isDraining
         }
         if isDraining { exchange.drain() }
     }
 
     func bodyStarted(_ id: ID) {
-        state.withLock { $0.entries[id]?.deadline = .now + configuration.bodyDeadline }
+        state.withLock { $0.entries[id]?.advance(.now + configuration.bodyDeadline) }
     }
 
     /// The request is whole: from here the handler's own deadlines count.
     func handlingStarted(_ id: ID) {
-        state.withLock { $0.entries[id]?.deadline = nil }
+        state.withLock { $0.entries[id]?.advance(nil) }
     }
 
     func streamingStarted(_ id: ID) {
@@ -72,7 +80,7 @@ final class ConnectionTable: Sendable {
             guard var entry = state.entries[id] else { return }
             entry.exchange = nil
             entry.isStreaming = false
-            entry.deadline = .now + configuration.idleDeadline
+            entry.advance(.now + configuration.idleDeadline)
             if state.isDraining { shutdown(entry.descriptor, Int32(SHUT_RD)) }
             state.entries[id] = entry
         }
@@ -96,8 +104,11 @@ final class ConnectionTable: Sendable {
 
     // MARK: The deadline task
 
-    /// Cuts off the connections whose deadline has passed, and ends the streams whose client is gone: the library does
-    /// not look at suspended connections, so a watch with nothing to send would never notice.
+    /// Cuts off the connections whose deadline has passed, and those whose client is gone without the library noticing:
+    /// it does not look at suspended connections, so a watch with nothing to send would stay for ever; and an end that
+    /// arrives together with data is lost in its edge-triggered wait.
+    ///
+    /// - Returns: how many were past their deadline.
     func enforce(now: ContinuousClock.Instant) -> Int {
         let (late, gone) = state.withLock { state in
             var late = 0
@@ -107,19 +118,32 @@ final class ConnectionTable: Sendable {
                 state.entries[id]?.deadline = nil
                 late += 1
             }
-            return (late, Self.streamsWithoutClient(state.entries.values.filter(\.isStreaming)))
+            return (late, Self.endAbandoned(&state.entries))
         }
         for exchange in gone { exchange.abortStream() }
         return late
     }
 
-    private static func streamsWithoutClient(_ entries: [Entry]) -> [Exchange] {
-        guard !entries.isEmpty else { return [] }
-        // What comes after a half-close by the peer is the library's business; the request has ended long ago.
+    /// Ends connections whose client has gone; returns the streams among them.
+    private static func endAbandoned(_ entries: inout [ID: Entry]) -> [Exchange] {
+        // While a handler works on a whole request, a client may well have closed its sending side.
+        let watched = entries.filter { $0.value.isStreaming || $0.value.deadline != nil }
+        guard !watched.isEmpty else { return [] }
         let hangUp = cmhd_poll_peer_closed | Int16(POLLHUP | POLLERR)
-        var descriptors = entries.map { pollfd(fd: $0.descriptor, events: cmhd_poll_peer_closed, revents: 0) }
+        var descriptors = watched.map { pollfd(fd: $0.value.descriptor, events: cmhd_poll_peer_closed, revents: 0) }
         guard poll(&descriptors, nfds_t(descriptors.count), 0) > 0 else { return [] }
-        return zip(descriptors, entries).compactMap { $0.revents & hangUp != 0 ? $1.exchange : nil }
+        var streams: [Exchange] = []
+        for (polled, (id, entry)) in zip(descriptors, watched) where polled.revents & hangUp != 0 {
+            if entry.isStreaming {
+                if let exchange = entry.exchange { streams.append(exchange) }
+            } else if entry.wasAbandoned, cmhd_unread_bytes(entry.descriptor) == 0 {
+                shutdown(entry.descriptor, Int32(SHUT_RDWR))
+            } else {
+                // The rest of a whole request may still be on its way to the library: look again next time.
+                entries[id]?.wasAbandoned = true
+            }
+        }
+        return streams
     }
 
     // MARK: Stopping
