@@ -50,6 +50,7 @@ struct Publisher: Sendable {
 
     /// Answers `accepted` or `moved`; anything else is an error.
     private func push() async throws -> PushReport {
+        try await workspace.connect()
         let arguments = ["push", "--porcelain", "--no-verify", "origin", "HEAD:refs/heads/\(configuration.branch)"]
         let result = try await git.attempt(arguments)
         let report = PushReport(result.outputText)

@@ -63,7 +63,7 @@ package struct RunCommand: Sendable {
             folder: configuration.checkout, home: configuration.home, committerName: configuration.committerName,
             committerEmail: configuration.committerEmail,
             path: configuration.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
-        let workspace = Workspace(configuration: configuration, git: git, remote: try await brokerAddress())
+        let workspace = Workspace(configuration: configuration, git: git)
         let start = try await workspace.prepare()
         logger.info("workspace is ready", ["head": start.head, "continued": "\(start.isContinued)"])
         let agent = try await AgentProcess(configuration: configuration).run()
@@ -81,18 +81,5 @@ package struct RunCommand: Sendable {
             message.outcome = .noChanges
             message.headSHA = start.isContinued ? start.head : nil
         }
-    }
-
-    /// Waits for the broker, which starts beside this container and is ready within milliseconds.
-    private func brokerAddress() async throws -> String {
-        let end = ContinuousClock.now + configuration.brokerPatience
-        while ContinuousClock.now < end {
-            if let text = try? Files.readText(configuration.brokerAddressFile, limit: 4096), text.hasPrefix("http") {
-                return text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? text
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        throw RunnerError.brokerUnavailable(
-            file: configuration.brokerAddressFile, waited: configuration.brokerPatience)
     }
 }

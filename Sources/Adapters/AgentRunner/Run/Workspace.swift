@@ -6,8 +6,6 @@ import SystemCalls
 struct Workspace: Sendable {
     let configuration: RunnerConfiguration
     let git: GitCommand
-    /// The repository at the broker.
-    let remote: String
 
     /// Where the work began.
     struct Start: Sendable, Equatable {
@@ -26,7 +24,6 @@ struct Workspace: Sendable {
         for lock in ["index.lock", "HEAD.lock", "config.lock", "shallow.lock"] {
             try Files.remove("\(configuration.checkout)/.git/\(lock)")
         }
-        try await git.run(["config", "remote.origin.url", remote])
         try await git.run(["config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"])
         let isContinued = try await fetch()
         let start = try await startingPoint(isContinued: isContinued)
@@ -37,6 +34,7 @@ struct Workspace: Sendable {
 
     /// Brings the base and, where it exists, the run's branch. Answers whether it exists.
     func fetch() async throws -> Bool {
+        try await connect()
         let branch = configuration.branch
         let known = try await git.run(["ls-remote", "--heads", "origin", "refs/heads/\(branch)"])
         let exists = known.split(separator: "\n").contains { $0.hasSuffix("\trefs/heads/\(branch)") }
@@ -44,6 +42,24 @@ struct Workspace: Sendable {
         if exists, branch != configuration.baseBranch { refs.append("+refs/heads/\(branch):refs/remotes/origin/\(branch)") }
         try await git.run(["fetch", "--quiet", "--no-tags", "--prune", "origin"] + refs)
         return exists
+    }
+
+    /// Takes the broker's address as it is now: one that was started again listens elsewhere.
+    func connect() async throws {
+        try await git.run(["config", "remote.origin.url", try await brokerAddress()])
+    }
+
+    /// Waits for the broker, which starts beside this container and is ready within milliseconds.
+    private func brokerAddress() async throws -> String {
+        let end = ContinuousClock.now + configuration.brokerPatience
+        while ContinuousClock.now < end {
+            if let text = try? Files.readText(configuration.brokerAddressFile, limit: 4096), text.hasPrefix("http") {
+                return text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? text
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw RunnerError.brokerUnavailable(
+            file: configuration.brokerAddressFile, waited: configuration.brokerPatience)
     }
 
     private func startingPoint(isContinued: Bool) async throws -> String {

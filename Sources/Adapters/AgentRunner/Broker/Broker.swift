@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import HTTPServing
+import HTTPTransport
+package import ServiceRuntime
+import SystemCalls
+
+/// `agent-runner broker`: the container that holds the git credential, so that the agent's container need not.
+///
+/// It listens on loopback under a random path and tells the agent's container its address through a file.
+package final class Broker: Service {
+    private let configuration: BrokerConfiguration
+    private let logger: Logger
+
+    package init(configuration: BrokerConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Serves until the task is cancelled.
+    package func run() async throws {
+        let client = HTTPClient(configuration: .init(maximumConnectionsPerHost: 4, userAgent: "codex-k8s-broker"))
+        defer { client.shutdown() }
+        let nonce = Self.nonce()
+        let proxy = GitProxy(configuration: configuration, nonce: nonce, client: client, logger: logger)
+        var server = ServerConfiguration()
+        server.maximumBodyBytes = configuration.maximumBodyBytes
+        server.bodyBudgetBytes = configuration.maximumBodyBytes + (16 << 20)
+        server.bodyDeadline = .seconds(10 * 60)
+        let http = HTTPServer(configuration: server, logger: logger) { await proxy.answer($0) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await http.run() }
+            let port = try await http.waitUntilListening()
+            let address = "http://127.0.0.1:\(port)/\(nonce)/repository.git\n"
+            try Files.writeAtomically(
+                configuration.addressFile, Array(address.utf8), mode: 0o644, durable: false)
+            logger.info("broker is ready", ["upstream": configuration.upstream, "branch": configuration.branch])
+            try await group.waitForAll()
+        }
+    }
+
+    /// 128 random bits as hexadecimal digits.
+    private static func nonce() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<2).map { _ in
+            let digits = String(generator.next(), radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+import FoundationEssentials
+import HTTPServing
+import HTTPTransport
+import HTTPTypes
+import ServiceRuntime
+import SystemCalls
+
+/// Answers git's requests by asking the upstream with the run's token, which never leaves this process.
+struct GitProxy: Sendable {
+    let configuration: BrokerConfiguration
+    /// The part of the path that only the agent's container was told.
+    let nonce: String
+    let client: HTTPClient
+    let logger: Logger
+
+    func answer(_ request: ServerRequest) async -> ServerResponse {
+        let segments = request.segments
+        guard segments.count > 2, isNonce(segments[0]), segments[1] == "repository.git",
+            let route = GitRoute(
+                method: request.method, segments: Array(segments.dropFirst(2)), service: request.query["service"])
+        else { return .text("not found\n", status: .notFound) }
+        if route == .push, let refusal = refusal(request) { return refusal }
+        return await forward(route, request)
+    }
+
+    /// Compares in the same time wherever the first difference is.
+    private func isNonce(_ text: String) -> Bool {
+        let left = Array(text.utf8)
+        let right = Array(nonce.utf8)
+        guard left.count == right.count else { return false }
+        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    private func refusal(_ request: ServerRequest) -> ServerResponse? {
+        // git compresses what it asks for, never what it pushes; looking into it would take a decompressor.
+        if let coding = request.headers["Content-Encoding"], coding != "identity" {
+            return .text("a compressed push is not accepted\n", status: .unsupportedMediaType)
+        }
+        let push: ReceivePackRequest
+        do throws(ReceivePackRequest.Failure) { push = try ReceivePackRequest(request.body) } catch {
+            logger.warning("push refused", ["reason": "\(error)"])
+            return .text("the push cannot be read: \(error)\n", status: .badRequest)
+        }
+        guard case .refused(let reason) = PushPolicy(branch: configuration.branch).judge(push) else { return nil }
+        logger.warning("push refused", ["reason": reason, "refs": push.commands.map(\.reference).joined(separator: " ")])
+        guard let report = ReceivePackReport.refusal(reason, of: push) else {
+            return .text("\(reason)\n", status: .forbidden)
+        }
+        let headers: HTTPHeaders = [
+            "Content-Type": "application/x-git-receive-pack-result", "Cache-Control": "no-cache",
+        ]
+        return ServerResponse(status: .ok, headers: headers, body: .bytes(report))
+    }
+
+    private func forward(_ route: GitRoute, _ request: ServerRequest) async -> ServerResponse {
+        let authorization: String
+        do { authorization = try credential() } catch {
+            logger.error("the git token cannot be read", ["error": "\(error)"])
+            return .text("the broker has no credential yet\n", status: .serviceUnavailable)
+        }
+        do {
+            let answer = try await client.stream(upstreamRequest(route, request, authorization))
+            logger.info("git request", ["path": route.upstreamPath, "status": "\(answer.status.rawValue)"])
+            return relay(answer)
+        } catch {
+            logger.error("the upstream cannot be reached", ["path": route.upstreamPath, "error": "\(error)"])
+            return .text("the broker cannot reach the upstream: \(error)\n", status: .badGateway)
+        }
+    }
+
+    private func upstreamRequest(
+        _ route: GitRoute, _ request: ServerRequest, _ authorization: String
+    ) -> ClientRequest {
+        var headers: HTTPHeaders = ["Authorization": authorization]
+        if let type = route.requestType { headers["Content-Type"] = type }
+        for name in ["Accept", "Git-Protocol", "Content-Encoding"] {
+            if let value = request.headers[name] { headers[name] = value }
+        }
+        return ClientRequest(
+            method: route.method, url: configuration.upstream + route.upstreamPath, headers: headers,
+            body: route.method == .post ? request.body : nil, timeout: .seconds(30 * 60), idleTimeout: .seconds(120))
+    }
+
+    /// Tells git what the upstream said. A refused credential is ours, not something that git could be asked for.
+    private func relay(_ answer: StreamingResponse) -> ServerResponse {
+        if answer.status == .unauthorized {
+            return .text("the upstream refused the run's credential\n", status: .badGateway)
+        }
+        var headers: HTTPHeaders = ["Cache-Control": "no-cache"]
+        for name in ["Content-Type", "Content-Encoding"] {
+            if let value = answer.headers[name] { headers[name] = value }
+        }
+        return ServerResponse(
+            status: answer.status, headers: headers,
+            body: .stream { writer in
+                for try await chunk in answer.body { try await writer.write(chunk) }
+            })
+    }
+
+    /// Read each time: the token lives an hour and the controller renews it while the run goes on.
+    private func credential() throws -> String {
+        let token = try Files.readText(configuration.tokenFile, limit: 16 << 10)
+        let pair = "x-access-token:\(token.trimmingSuffix(while: \.isWhitespace))"
+        return "Basic \(Data(pair.utf8).base64EncodedString())"
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
+        var text = self[...]
+        while let last = text.last, predicate(last) { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+
+/// Which push a run may make: one new state of its own branch, nothing else.
+struct PushPolicy: Sendable, Equatable {
+    let branch: String
+
+    enum Verdict: Equatable {
+        case allowed
+        /// Why not, for the line that `git push` shows.
+        case refused(String)
+    }
+
+    func judge(_ request: ReceivePackRequest) -> Verdict {
+        guard let command = request.commands.first else { return .allowed }
+        if request.commands.count > 1 {
+            return .refused("a run pushes one branch at a time, not \(request.commands.count) refs")
+        }
+        if command.reference != "refs/heads/\(branch)" {
+            return .refused("this run may push refs/heads/\(branch) alone")
+        }
+        if command.isDeletion { return .refused("a run may not delete its branch") }
+        return .allowed
+    }
+}

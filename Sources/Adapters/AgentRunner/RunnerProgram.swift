@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+package import ServiceRuntime
+import SystemCalls
+
+/// The commands of `agent-runner`, each from its environment to its exit code.
+package enum RunnerProgram {
+    /// The pod was not built as this program expects.
+    package static let badConfiguration: Int32 = 2
+
+    /// `agent-runner run`: SIGTERM has the agent end and the result say `cancelled`.
+    package static func run(environment: [String: String], logger: Logger) async -> Int32 {
+        let configuration: RunnerConfiguration
+        do throws(RunnerError) { configuration = try RunnerConfiguration(environment: environment) } catch {
+            logger.error("bad configuration", ["error": error.description])
+            leave(error, environment)
+            return badConfiguration
+        }
+        let signals = await SignalSequence([.terminate, .interrupt])
+        let work = Task { await RunCommand(configuration: configuration, logger: logger).run() }
+        let watcher = Task {
+            for await signal in signals {
+                logger.info("told to stop", ["signal": "\(signal)"])
+                work.cancel()
+            }
+        }
+        defer { watcher.cancel() }
+        return RunCommand.exitCode(await work.value.outcome)
+    }
+
+    /// `agent-runner broker`: serves until SIGTERM.
+    package static func broker(environment: [String: String], logger: Logger) async -> Int32 {
+        do {
+            let configuration = try BrokerConfiguration(environment: environment)
+            try await ServiceGroup(
+                [("broker", Broker(configuration: configuration, logger: logger))], logger: logger
+            ).run()
+            return 0
+        } catch let error as RunnerError {
+            logger.error("bad configuration", ["error": error.description])
+            return badConfiguration
+        } catch {
+            logger.error("the broker failed", ["error": "\(error)"])
+            return 1
+        }
+    }
+
+    /// `agent-runner stand-in`: the demo's agent.
+    package static func standIn(environment: [String: String]) -> Int32 {
+        StandInAgent(environment: environment) { StandardStreams.writeOutputLine($0) }.run()
+    }
+
+    /// Says what is wrong where the controller looks for it, as far as that place is known.
+    private static func leave(_ error: RunnerError, _ environment: [String: String]) {
+        guard let path = environment[RunnerEnvironment.terminationMessage], !path.isEmpty else { return }
+        let message = RunResultMessage(
+            outcome: .failed, attempt: Int(environment[RunnerEnvironment.attempt] ?? "") ?? 0,
+            branch: environment[RunnerEnvironment.branch] ?? "", error: error.description)
+        if let bytes = try? message.encoded() { try? Files.overwrite(path, bytes) }
+    }
+}
