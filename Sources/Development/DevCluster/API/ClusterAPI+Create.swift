@@ -38,6 +38,7 @@ extension ClusterAPI {
         try normalize(&object, old: nil, as: resource, request: request)
         BuiltInRules.prepareForCreate(&object, resource: resource, now: now)
         try tokens.complete(&object, resource: resource, in: transaction)
+        try LimitRanger.apply(to: &object, resource: resource, in: transaction)
         try PodAdmission.check(object, resource: resource, in: transaction)
         try QuotaRules.check(object, resource: resource, in: transaction)
         try admit(

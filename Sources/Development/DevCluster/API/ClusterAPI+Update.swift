@@ -27,7 +27,7 @@ extension ClusterAPI {
         return resource.present(updated)
     }
 
-    private func finishUpdate(
+    func finishUpdate(
         of old: JSONValue, to wanted: JSONValue, managers: ManagedFields?, key: StorageKey, _ resource: ServedResource,
         request: WriteRequest, in transaction: inout StoreTransaction
     ) throws(StatusError) -> JSONValue {

@@ -13,6 +13,7 @@ package final class ClusterAPI: Sendable {
     let policies: PolicyRegistry
     let tokens: TokenAuthority
     let clock: WallClock
+    let pages = ListPages()
 
     init(
         store: ObjectStore, registry: CRDRegistry, policies: PolicyRegistry, tokens: TokenAuthority,
