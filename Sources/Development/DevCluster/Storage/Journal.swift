@@ -138,20 +138,25 @@ struct Journal: Sendable {
         while start < content.count {
             guard let end = content[start...].firstIndex(of: UInt8(ascii: "\n")) else { break }
             number += 1
+            let line: JSONValue
             do {
-                let line = try JSONValue.parse(Array(content[start..<end]))
-                guard read(line, number: number, into: &parsed) else {
-                    throw JSONParseError(problem: "not a record of this journal's format", offset: 0)
-                }
+                line = try JSONValue.parse(Array(content[start..<end]))
             } catch {
-                throw StoreError(
-                    description: "\(path) line \(number) is damaged: \(error); restore the file from a copy, or move the "
-                        + "folder away to begin with an empty cluster")
+                throw damaged(path, line: number, "\(error)")
+            }
+            guard read(line, number: number, into: &parsed) else {
+                throw damaged(path, line: number, "not a record of this journal's format")
             }
             start = end + 1
             parsed.completeBytes = start
         }
         return parsed
+    }
+
+    private static func damaged(_ path: String, line: Int, _ problem: String) -> StoreError {
+        StoreError(
+            description: "\(path) line \(line) is damaged: \(problem); restore the file from a copy, or move the folder "
+                + "away to begin with an empty cluster")
     }
 
     private static func read(_ line: JSONValue, number: Int, into parsed: inout Parsed) -> Bool {

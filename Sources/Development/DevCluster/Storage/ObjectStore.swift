@@ -48,7 +48,7 @@ package final class ObjectStore: Sendable {
         self.historyLimit = historyLimit
         do {
             try Files.createDirectory(directory, mode: 0o700)
-            lock = try FileLock.lock(directory + "/lock")
+            lock = try Files.lock(directory + "/lock")
         } catch {
             throw StoreError(
                 description: "the folder \(directory) cannot be used by this cluster (\(error)); stop the other process "
@@ -91,15 +91,9 @@ package final class ObjectStore: Sendable {
             }
             var transaction = StoreTransaction(contents: state.takeContents(), revision: state.revision)
             let result: Result
-            do {
+            do throws(StatusError) {
                 result = try body(&transaction)
-                if commit, !transaction.writes.isEmpty {
-                    do {
-                        try state.journal.append(transaction.writes)
-                    } catch {
-                        throw StatusError.internalError("the journal cannot be written: \(error)")
-                    }
-                }
+                if commit { try Self.record(transaction.writes, in: &state.journal) }
             } catch {
                 state.contents = transaction.finish(commit: false)
                 throw error
@@ -156,6 +150,15 @@ package final class ObjectStore: Sendable {
             return all
         }
         for continuation in waiting { continuation.resume() }
+    }
+
+    private static func record(_ writes: [StoreEvent], in journal: inout Journal) throws(StatusError) {
+        guard !writes.isEmpty else { return }
+        do {
+            try journal.append(writes)
+        } catch {
+            throw .internalError("the journal cannot be written: \(error)")
+        }
     }
 
     private func publish(_ writes: [StoreEvent], in state: inout State) -> [CheckedContinuation<Void, Never>] {
