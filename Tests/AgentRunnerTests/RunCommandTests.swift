@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import ServiceRuntime
+import SystemCalls
+import Testing
+
+@testable import AgentRunner
+
+@Suite(.timeLimit(.minutes(1)))
+struct RunCommandTests {
+    /// A repository, its server and a pod with a broker.
+    static func inPod(_ body: @escaping @Sendable (GitOrigin, RunPod) async throws -> Void) async throws {
+        let origin = try await GitOrigin()
+        try await origin.serve { url in
+            try await RunPod.with(url) { pod in try await body(origin, pod) }
+        }
+    }
+
+    @Test func changesBecomeOneCommitOnTheRunsBranch() async throws {
+        try await Self.inPod { origin, pod in
+            let base = try await origin.head("main")
+            let script = """
+                cp "$CODEXK8S_PROMPT_FILE" from-file; cat > from-input
+                printf '{"summary":"did it","sessionID":"s-1"}' > "$CODEXK8S_AGENT_RESULT_FILE"
+                """
+            let message = try await pod.run(pod.configuration(agent: script) { $0[RunnerEnvironment.baseSHA] = base })
+            #expect(message.outcome == .succeeded, "\(message.error ?? "")")
+            #expect(message.summary == "did it")
+            #expect(message.sessionID == "s-1")
+            #expect(try await origin.head(RunPod.branch) == message.headSHA)
+            #expect(try await origin.head("main") == base)
+            let log = try await origin.inRepository("log", "-1", "--format=%P|%an|%ae|%cn|%B", RunPod.branch)
+            #expect(log.hasPrefix("\(base)|codex-k8s[bot]|bot@codex-k8s.dev|codex-k8s[bot]|Do what the issue asks\n"))
+            #expect(log.hasSuffix("Closes #7"))
+            let files = try await origin.inRepository("ls-tree", "-r", "--name-only", RunPod.branch)
+            #expect(files == "README.md\nfrom-file\nfrom-input")
+        }
+    }
+
+    @Test func theAgentSeesNoCredentialAndNothingThatIsNotItsOwn() async throws {
+        try await Self.inPod { _, pod in
+            let message = try await pod.run(pod.configuration(agent: "env > \"$HOME/seen\"; pwd >> \"$HOME/seen\""))
+            #expect(message.outcome == .noChanges)
+            let seen = try Files.readText("\(pod.folder)/workspace/home/seen")
+            #expect(!seen.contains(GitOrigin.token))
+            #expect(!seen.contains("SECRET_THING"))
+            #expect(!seen.contains("credentials"))
+            #expect(seen.contains("CODEXK8S_ISSUE=7"))
+            #expect(seen.hasSuffix("\(pod.folder)/workspace/repository\n"))
+        }
+    }
+
+    @Test func nothingToCommitIsNoFailure() async throws {
+        try await Self.inPod { origin, pod in
+            let message = try await pod.run(pod.configuration(agent: "true"))
+            #expect(message.outcome == .noChanges)
+            #expect(message.error == nil)
+            #expect(RunCommand.exitCode(message.outcome) == 0)
+            let refs = try await origin.inRepository("for-each-ref", "--format=%(refname)")
+            #expect(refs == "refs/heads/main")
+        }
+    }
+
+    @Test func anExistingBranchIsContinued() async throws {
+        try await Self.inPod { origin, pod in
+            let before = try await origin.commit("first", "1", on: RunPod.branch)
+            try await origin.commit("later", "x", on: "main")
+            let message = try await pod.run(
+                pod.configuration(agent: "echo 2 > second") { $0[RunnerEnvironment.headBefore] = before })
+            #expect(message.outcome == .succeeded)
+            #expect(try await origin.inRepository("rev-parse", "\(RunPod.branch)~1") == before)
+        }
+    }
+
+    @Test func commitsOfTheAgentAreKept() async throws {
+        try await Self.inPod { origin, pod in
+            let script = """
+                echo 1 > one && git add -A && git -c user.name=A -c user.email=a@b.c commit -qm One && echo 2 > two
+                """
+            let message = try await pod.run(pod.configuration(agent: script))
+            #expect(message.outcome == .succeeded)
+            let subjects = try await origin.inRepository("log", "--format=%s", "main..\(RunPod.branch)")
+            #expect(subjects == "Do what the issue asks\nOne")
+        }
+    }
+
+    @Test func aPushThatLostTheRaceIsRebasedOnce() async throws {
+        try await Self.inPod { origin, pod in
+            let before = try await origin.commit("first", "1", on: RunPod.branch)
+            let gate = "\(pod.folder)/gate"
+            async let message = pod.run(
+                pod.configuration(agent: "echo x > mine; touch \(gate).in; until [ -e \(gate).out ]; do sleep 0.01; done"))
+            while !Files.exists("\(gate).in") { await Task.yield() }
+            let theirs = try await origin.commit("theirs", "2", on: RunPod.branch)
+            try Files.writeAtomically("\(gate).out", [], durable: false)
+            let result = try await message
+            #expect(result.outcome == .succeeded, "\(result.error ?? "")")
+            #expect(try await origin.inRepository("rev-parse", "\(RunPod.branch)~1") == theirs)
+            #expect(try await origin.inRepository("rev-parse", "\(RunPod.branch)~2") == before)
+        }
+    }
+
+    @Test func aRebaseThatConflictsEndsAsBranchMoved() async throws {
+        try await Self.inPod { origin, pod in
+            try await origin.commit("same", "1", on: RunPod.branch)
+            let gate = "\(pod.folder)/gate"
+            async let message = pod.run(
+                pod.configuration(agent: "echo x > same; touch \(gate).in; until [ -e \(gate).out ]; do sleep 0.01; done"))
+            while !Files.exists("\(gate).in") { await Task.yield() }
+            let theirs = try await origin.commit("same", "2", on: RunPod.branch)
+            try Files.writeAtomically("\(gate).out", [], durable: false)
+            let result = try await message
+            #expect(result.outcome == .branchMoved)
+            #expect(RunCommand.exitCode(result.outcome) == 3)
+            #expect(try await origin.head(RunPod.branch) == theirs)
+        }
+    }
+
+    @Test func aBranchThatWasDeletedIsNotMadeAgain() async throws {
+        try await Self.inPod { origin, pod in
+            let gone = String(repeating: "a", count: 40)
+            let message = try await pod.run(
+                pod.configuration(agent: "echo x > y") { $0[RunnerEnvironment.headBefore] = gone })
+            #expect(message.outcome == .branchMoved)
+            #expect(message.error?.contains("gone from the remote") == true)
+        }
+    }
+
+    @Test func aFailedAgentIsAFailedRunAndPushesNothing() async throws {
+        try await Self.inPod { origin, pod in
+            let message = try await pod.run(pod.configuration(agent: "echo x > y; exit 9"))
+            #expect(message.outcome == .failed)
+            #expect(message.agentExitCode == 9)
+            #expect(message.error?.contains("exit code 9") == true)
+            #expect(RunCommand.exitCode(message.outcome) == 1)
+            #expect(try await origin.inRepository("for-each-ref", "--format=%(refname)") == "refs/heads/main")
+        }
+    }
+
+    @Test func anAgentThatDoesNotExistIsNamed() async throws {
+        try await Self.inPod { _, pod in
+            let message = try await pod.run(
+                pod.configuration(agent: "") { $0[RunnerEnvironment.agentCommand] = #"["no-such-agent"]"# })
+            #expect(message.outcome == .failed)
+            #expect(message.error?.contains("no-such-agent") == true)
+        }
+    }
+
+    @Test func theLimitEndsTheAgent() async throws {
+        try await Self.inPod { _, pod in
+            let message = try await pod.run(
+                pod.configuration(agent: "sleep 100") { $0[RunnerEnvironment.timeoutSeconds] = "1" })
+            #expect(message.outcome == .failed)
+            #expect(message.error?.contains("limit of 1 s") == true)
+        }
+    }
+
+    @Test func beingToldToStopLetsTheAgentFinishAndSaysCancelled() async throws {
+        try await Self.inPod { origin, pod in
+            let mark = "\(pod.folder)/mark"
+            let script = "trap 'touch \(mark).end; exit 0' TERM; touch \(mark).begin; while :; do sleep 0.01; done"
+            let configuration = try pod.configuration(agent: script)
+            let task = Task { try await pod.run(configuration) }
+            while !Files.exists("\(mark).begin") { await Task.yield() }
+            task.cancel()
+            let message = try await task.value
+            #expect(message.outcome == .cancelled)
+            #expect(Files.exists("\(mark).end"))
+            #expect(RunCommand.exitCode(message.outcome) == 143)
+            #expect(try await origin.inRepository("for-each-ref", "--format=%(refname)") == "refs/heads/main")
+        }
+    }
+
+    @Test func aSecondAttemptGoesOnFromWhatTheFirstPushed() async throws {
+        try await Self.inPod { origin, pod in
+            let first = try await pod.run(pod.configuration(agent: "echo x > y"))
+            // The same run again, as after a kill between the push and the message: nothing new, and still a success.
+            let second = try await pod.run(pod.configuration(agent: "echo x > y"))
+            #expect(second.outcome == .succeeded)
+            #expect(second.headSHA == first.headSHA)
+            // Another run that changes nothing has done nothing.
+            let other = try await pod.run(pod.configuration(agent: "true") { $0[RunnerEnvironment.runUID] = "uid-2" })
+            #expect(other.outcome == .noChanges)
+            #expect(try await origin.inRepository("rev-list", "--count", "main..\(RunPod.branch)") == "1")
+        }
+    }
+
+    @Test func leftoversOfAKilledAttemptAreNoObstacle() async throws {
+        try await Self.inPod { origin, pod in
+            try await pod.run(pod.configuration(agent: "echo x > y; exit 1"))
+            let checkout = "\(pod.folder)/workspace/repository"
+            try Files.writeAtomically("\(checkout)/.git/index.lock", [], durable: false)
+            try Files.writeAtomically("\(checkout)/README.md", Array("broken".utf8), durable: false)
+            let message = try await pod.run(pod.configuration(agent: "echo z > w"))
+            #expect(message.outcome == .succeeded, "\(message.error ?? "")")
+            #expect(try await origin.inRepository("diff", "--name-only", "main", RunPod.branch) == "w")
+        }
+    }
+
+    @Test(arguments: [
+        (RunnerEnvironment.branch, "--force"), (RunnerEnvironment.branch, "a b"), (RunnerEnvironment.attempt, "0"),
+        (RunnerEnvironment.agentCommand, "sh"), (RunnerEnvironment.agentCommand, "[]"),
+        (RunnerEnvironment.baseSHA, "main"), (RunnerEnvironment.workspace, "relative"), (RunnerEnvironment.runUID, ""),
+    ])
+    func badConfigurationNamesTheVariable(variable: String, value: String) throws {
+        let pod = try RunPod(upstream: "http://127.0.0.1:1/x.git")
+        var environment = pod.environment(agent: "true")
+        environment[variable] = value
+        let error = #expect(throws: RunnerError.self) { try RunnerConfiguration(environment: environment) }
+        #expect(error?.description.contains(variable) == true)
+    }
+}
