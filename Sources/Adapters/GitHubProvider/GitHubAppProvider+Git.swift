@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+package import AgentAPI
+import HTTPTypes
+import JSONCoding
+package import SourceProvider
+
+extension GitHubAppProvider {
+    package func branchHead(_ branch: String, in repository: RepositoryName) async throws(ProviderError) -> String? {
+        let name = PercentEncoding.encodePath(branch)
+        let request = GitHubRequest(path: path(repository, "/git/ref/heads/\(name)"))
+        do {
+            let object = GitHubObject(try await send(request, in: repository).body, of: request.name)
+            return try object.object("object").string("sha")
+        } catch let error where error.code == .notFound {
+            return nil
+        }
+    }
+
+    package func compare(
+        base: String, head: String, in repository: RepositoryName
+    ) async throws(ProviderError) -> CommitComparison {
+        let range = "\(PercentEncoding.encode(base))...\(PercentEncoding.encode(head))"
+        // The counts are of the whole range whatever the page; one commit a page keeps the answer small.
+        let request = GitHubRequest(
+            path: path(repository, "/compare/\(range)?per_page=1"), maximumBodyBytes: 64 << 20)
+        do {
+            let object = GitHubObject(try await send(request, in: repository).body, of: request.name)
+            return CommitComparison(
+                aheadBy: Int(try object.integer("ahead_by")), behindBy: Int(try object.integer("behind_by")),
+                mergeBase: object.optionalObject("merge_base_commit")?.optionalString("sha"))
+        } catch let error where error.code == .notFound && error.message.contains("No common ancestor") {
+            // Unrelated histories: whatever the base has, the head lacks.
+            return CommitComparison(aheadBy: 0, behindBy: 1, mergeBase: nil)
+        }
+    }
+
+    package func tree(commit: String, in repository: RepositoryName) async throws(ProviderError) -> SourceTree {
+        let name = PercentEncoding.encode(commit)
+        let request = GitHubRequest(
+            path: path(repository, "/git/trees/\(name)?recursive=1"), maximumBodyBytes: 64 << 20)
+        let object = GitHubObject(try await send(request, in: repository).body, of: request.name)
+        var entries: [SourceTree.Entry] = []
+        for entry in object.objects("tree") where entry.text("type") != "tree" {
+            entries.append(
+                SourceTree.Entry(
+                    path: try entry.string("path"), mode: try entry.string("mode"), sha: try entry.string("sha")))
+        }
+        return SourceTree(entries: entries, isTruncated: object.flag("truncated"))
+    }
+
+    package func confinesApp(branch: String, in repository: RepositoryName) async throws(ProviderError) -> Bool {
+        // GitHub gives no list of what may be pushed; a branch outside `codex/` that nobody made stands for all others.
+        let base = try await rules(on: branch, in: repository)
+        let others = try await rules(on: BranchConfinement.probe, in: repository)
+        let ids = Set((base + others).map(\.ruleset)).sorted()
+        var bypassed: Set<Int64> = []
+        for id in ids where try await canBypass(ruleset: id, in: repository) { bypassed.insert(id) }
+        return BranchConfinement.holds(base: base, others: others, bypassed: bypassed)
+    }
+
+    private func rules(
+        on branch: String, in repository: RepositoryName
+    ) async throws(ProviderError) -> [BranchConfinement.Rule] {
+        let name = PercentEncoding.encodePath(branch)
+        var rules: [BranchConfinement.Rule] = []
+        for object in try await list(path(repository, "/rules/branches/\(name)"), in: repository) {
+            rules.append(
+                BranchConfinement.Rule(type: try object.string("type"), ruleset: try object.integer("ruleset_id")))
+        }
+        return rules
+    }
+
+    /// Whether our app passes a ruleset. What cannot be read counts as passed: the safe reading.
+    private func canBypass(ruleset: Int64, in repository: RepositoryName) async throws(ProviderError) -> Bool {
+        let request = GitHubRequest(path: path(repository, "/rulesets/\(ruleset)"))
+        do {
+            let object = GitHubObject(try await send(request, in: repository).body, of: request.name)
+            return object.text("current_user_can_bypass") != "never"
+        } catch let error where error.code == .notFound || error.code == .forbidden {
+            return true
+        }
+    }
+
+    package func mintRunToken(_ repository: RepositoryName) async throws(ProviderError) -> RunToken {
+        let installation = try await authenticator.installation(owner: repository.owner, name: repository.name)
+        let token = try await authenticator.mint(
+            TokenScope(installation: installation, repository: repository.name, permissions: ["contents": "write"]))
+        return RunToken(token: token.token, expiresAt: token.expiresAt)
+    }
+
+    package func gitURL(_ repository: RepositoryName) -> String {
+        "\(configuration.gitURL)/\(repository.owner)/\(repository.name).git"
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+package import Cryptography
+package import HTTPTransport
+package import ServiceRuntime
+
+/// How a GitHub App is reached and who it is.
+package struct GitHubConfiguration: Sendable {
+    /// The address of REST, without a slash at the end: `https://api.github.com`, or `…/api/v3` of an Enterprise Server.
+    package var apiURL: String
+    /// The address in front of `OWNER/REPOSITORY.git`.
+    package var gitURL: String
+    package var appID: Int64
+    package var privateKey: RSAPrivateKey
+    /// Trust beside the system's, for an Enterprise Server.
+    package var tls: TLSOptions?
+    /// Whole time of one request. Effects are begun only when the lease lasts longer than this.
+    package var deadline = Duration.seconds(10)
+    package var budget = RequestBudget.Limits()
+    package var clock = WallClock.system
+
+    /// The given app at the given addresses, defaults for the rest.
+    package init(apiURL: String, gitURL: String, appID: Int64, privateKey: RSAPrivateKey, tls: TLSOptions? = nil) {
+        func trimmed(_ url: String) -> String {
+            var url = url[...]
+            while url.hasSuffix("/") { url.removeLast() }
+            return String(url)
+        }
+        self.apiURL = trimmed(apiURL)
+        self.gitURL = trimmed(gitURL)
+        self.appID = appID
+        self.privateKey = privateKey
+        self.tls = tls
+    }
+}
