@@ -95,10 +95,7 @@ struct ValueValidator {
 
     private mutating func number(_ value: JSONValue, _ constraints: ValueConstraints, _ path: FieldPath) {
         guard let number = value.doubleValue else { return }
-        func text(_ bound: Double) -> String {
-            if let whole = Int64(exactly: bound) { return magnitudeText(whole) }
-            return "\(bound)"
-        }
+        func text(_ bound: Double) -> String { GoFormat.text(bound) }
         if let minimum = constraints.minimum, constraints.exclusiveMinimum ? number <= minimum : number < minimum {
             invalid(
                 value, path,
@@ -120,17 +117,6 @@ struct ValueValidator {
             invalid(value, path, "must be of type int32: \"\(whole)\"")
         }
     }
-
-    /// Go prints large bounds with an exponent.
-    private func magnitudeText(_ whole: Int64) -> String {
-        guard whole.magnitude >= 1_000_000_000_000_000_000 || whole.magnitude >= 1 << 53 else {
-            return Self.shortest(whole)
-        }
-        return "\(Double(whole))"
-    }
-
-    /// `%v` of a float64: an exponent from 21 digits on.
-    private static func shortest(_ whole: Int64) -> String { "\(whole)" }
 
     private mutating func count(
         _ count: Int, _ constraints: ValueConstraints, _ path: FieldPath, _ value: JSONValue
