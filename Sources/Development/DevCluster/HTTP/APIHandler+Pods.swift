@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+import HTTPServing
+import HTTPTypes
+import JSONCoding
+
+extension APIHandler {
+    /// `pods/log`.
+    func log(_ call: ResourceCall) async throws(StatusError) -> ServerResponse {
+        guard call.info.verb == "get" else { throw .methodNotAllowed }
+        let pod = try api.get(call.resource, namespace: call.namespace, name: call.info.name)
+        let query = call.request.query
+        let container = try Self.container(of: pod, asked: query["container"])
+        guard let logs = podLogs else {
+            throw StatusError(
+                code: 503, reason: "ServiceUnavailable", message: "no kubelet runs in this cluster, so there are no logs")
+        }
+        var request = PodLogRequest(
+            namespace: pod.namespace, pod: pod.name, podUID: pod.uid, container: container)
+        request.follow = query["follow"] == "true"
+        request.timestamps = query["timestamps"] == "true"
+        request.previous = query["previous"] == "true"
+        request.tailLines = query["tailLines"].flatMap { Int($0) }
+        request.limitBytes = query["limitBytes"].flatMap { Int($0) }
+        request.sinceTime = query["sinceTime"].flatMap { Timestamp($0) }
+        if let seconds = query["sinceSeconds"].flatMap({ Int($0) }) {
+            request.sinceTime = api.now.adding(.seconds(-seconds))
+        }
+        let stream = try await logs.stream(request)
+        return .stream(contentType: "text/plain") { writer in
+            for await piece in stream { try await writer.write(piece) }
+        }
+    }
+
+    /// The container that is asked for, or the only one, or the one that the pod names as its default.
+    private static func container(of pod: JSONValue, asked: String?) throws(StatusError) -> String {
+        func names(_ list: String) -> [String] {
+            (pod.at("spec", list)?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+        }
+        let containers = names("containers")
+        let all = names("initContainers") + containers
+        if let asked, !asked.isEmpty {
+            guard all.contains(asked) else {
+                throw .badRequest("container \(asked) is not valid for pod \(pod.name)")
+            }
+            return asked
+        }
+        if containers.count == 1, let only = containers.first { return only }
+        if let named = pod.annotations["kubectl.kubernetes.io/default-container"], containers.contains(named) {
+            return named
+        }
+        throw .badRequest(
+            "a container name must be specified for pod \(pod.name), choose one of: [\(containers.joined(separator: " "))]")
+    }
+
+    /// `serviceaccounts/token`: a TokenRequest.
+    func token(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
+        guard call.info.verb == "create" else { throw .methodNotAllowed }
+        var body = try RequestOptions.body(call.request)
+        let account = try api.get(call.resource, namespace: call.namespace, name: call.info.name)
+        let lifetime = min(max(body.at("spec", "expirationSeconds")?.integerValue ?? 3600, 600), 1 << 32)
+        var pod: JSONValue?
+        if let reference = body.at("spec", "boundObjectRef"), reference["kind"]?.stringValue == "Pod" {
+            let key = StorageKey(
+                bucket: .pods, namespace: account.namespace, name: reference["name"]?.stringValue ?? "")
+            guard let found = api.store.object(key) else {
+                throw .notFound(group: "", plural: "pods", name: key.name)
+            }
+            if let uid = reference["uid"]?.stringValue, uid != found.uid {
+                throw .conflict(
+                    group: "", plural: "pods", name: key.name, why: "the UID in the bound object reference does not match")
+            }
+            pod = found
+        }
+        let issued = try api.tokens.issue(
+            account: account, audiences: body.at("spec", "audiences")?.strings ?? [], lifetime: Int(lifetime), pod: pod)
+        body["kind"] = "TokenRequest"
+        body["apiVersion"] = "authentication.k8s.io/v1"
+        body.setValue(.string(account.name), at: ["metadata", "name"])
+        body.setValue(.string(account.namespace), at: ["metadata", "namespace"])
+        body["status"] = [
+            "token": .string(issued.token), "expirationTimestamp": .string(issued.expires.description),
+        ]
+        return .json(body, status: .created)
+    }
+}

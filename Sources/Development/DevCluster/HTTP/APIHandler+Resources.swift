@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+import HTTPServing
+import HTTPTypes
+import JSONCoding
+
+extension APIHandler {
+    /// Carries out a request about a resource.
+    func answer(_ call: ResourceCall) async throws(StatusError) -> ServerResponse {
+        let resource = call.resource
+        let info = call.info
+        if Reviews.isReview(resource) {
+            guard info.verb == "create", info.name.isEmpty else { throw .methodNotAllowed }
+            return try Reviews(handler: self).answer(call)
+        }
+        if !info.subresource.isEmpty {
+            guard resource.subresources.contains(info.subresource) else { throw .noSuchPath }
+            if info.subresource == "log" { return try await log(call) }
+            if info.subresource == "token" { return try token(call) }
+            guard ["get", "update", "patch"].contains(info.verb) else { throw .methodNotAllowed }
+        }
+        switch info.verb {
+        case "get":
+            return render(try api.get(resource, namespace: call.namespace, name: info.name), call)
+        case "list": return try list(call)
+        case "watch": return try watch(call)
+        case "create": return try create(call)
+        case "update": return try update(call)
+        case "patch": return try patch(call)
+        case "delete": return try delete(call)
+        case "deletecollection": return try deleteCollection(call)
+        default: throw .methodNotAllowed
+        }
+    }
+
+    private func render(_ object: JSONValue, _ call: ResourceCall, status: HTTPStatus = .ok) -> ServerResponse {
+        let json = call.format.render(
+            object, resource: call.resource, tables: tables, includeObject: call.includeObject)
+        return .json(json, status: status)
+    }
+
+    // MARK: Reading
+
+    private func list(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
+        let query = call.request.query
+        let filter = try filter(call)
+        if let wanted = try RequestOptions.resourceVersion(call.request), wanted > api.store.revision {
+            throw Self.tooLarge(wanted, current: api.store.revision)
+        }
+        let limit = query["limit"].flatMap { Int($0) } ?? 0
+        let page = try api.list(
+            call.resource, namespace: call.namespace, filter: filter, limit: max(0, limit), token: query["continue"])
+        var meta: JSONObject = ["resourceVersion": .string(String(page.revision))]
+        if !page.next.isEmpty { meta["continue"] = .string(page.next) }
+        if let remaining = page.remaining, filter.isEmpty {
+            meta["remainingItemCount"] = .integer(Int64(remaining))
+        }
+        switch call.format {
+        case .table:
+            return .json(
+                tables.table(
+                    page.items, resource: call.resource, listMeta: .object(meta), includeObject: call.includeObject))
+        case .metadata:
+            return .json([
+                "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": .object(meta),
+                "items": .array(page.items.map(ResponseFormat.partial)),
+            ])
+        case .object:
+            return .json([
+                "kind": .string(call.resource.kind + "List"), "apiVersion": .string(call.resource.apiVersion),
+                "metadata": .object(meta), "items": .array(page.items),
+            ])
+        }
+    }
+
+    func filter(_ call: ResourceCall) throws(StatusError) -> ObjectFilter {
+        var fields = call.request.query["fieldSelector"] ?? ""
+        if !call.info.name.isEmpty {
+            fields = (fields.isEmpty ? "" : fields + ",") + "metadata.name=\(call.info.name)"
+        }
+        return try ObjectFilter(
+            labelSelector: call.request.query["labelSelector"], fieldSelector: fields, resource: call.resource)
+    }
+
+    static func tooLarge(_ wanted: UInt64, current: UInt64) -> StatusError {
+        StatusError(
+            code: 504, reason: "Timeout",
+            message: "Timeout: Too large resource version: \(wanted), current: \(current)",
+            causes: [.init(reason: "ResourceVersionTooLarge", message: "Too large resource version")],
+            retryAfterSeconds: 1)
+    }
+
+    private func watch(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
+        let query = call.request.query
+        let sendsInitial = query["sendInitialEvents"] == "true"
+        if sendsInitial, query["resourceVersionMatch"] != "NotOlderThan" {
+            throw .badRequest(
+                "sendInitialEvents is forbidden for watch unless resourceVersionMatch is set to NotOlderThan")
+        }
+        let wanted = try RequestOptions.resourceVersion(call.request)
+        let stream = WatchStream(
+            api: api, call: call, filter: try filter(call), tables: tables,
+            since: sendsInitial || wanted == 0 ? nil : wanted, marksInitialEnd: sendsInitial,
+            bookmarks: query["allowWatchBookmarks"] == "true" ? bookmarkInterval : nil,
+            timeout: query["timeoutSeconds"].flatMap { Int($0) }.flatMap { $0 > 0 ? .seconds($0) : nil })
+        return .stream(contentType: "application/json") { writer in try await stream.run(writer) }
+    }
+
+    // MARK: Writing
+
+    private func create(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
+        guard call.info.name.isEmpty else { throw .methodNotAllowed }
+        let body = try RequestOptions.body(call.request)
+        let request = try RequestOptions.write(call.request, user: call.user, info: call.info)
+        try escalation.check(placed(body, call), resource: call.resource, user: call.user)
+        let object = try api.create(call.resource, namespace: call.namespace, body: body, request: request)
+        return render(object, call, status: .created)
+    }
+
+    private func update(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
+        guard !call.info.name.isEmpty else { throw .methodNotAllowed }
+        let body = try RequestOptions.body(call.request)
+        let request = try RequestOptions.write(call.request, user: call.user, info: call.info)
+        try escalation.check(placed(body, call), resource: call.resource, user: call.user)
+        let object = try api.update(
+            call.resource, namespace: call.namespace, name: call.info.name, request: request
+        ) { (_) throws(StatusError) -> ClusterAPI.Change in ClusterAPI.Change(object: body) }
+        return render(object, call)
+    }
+
+    private func patch(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
+        guard !call.info.name.isEmpty else { throw .methodNotAllowed }
+        let patch = try RequestOptions.patch(call.request)
+        let request = try RequestOptions.write(call.request, user: call.user, info: call.info)
+        if case .apply(let configuration, _) = patch {
+            try escalation.check(placed(configuration, call), resource: call.resource, user: call.user)
+            try allowCreation(call)
+        } else if call.resource.group == "rbac.authorization.k8s.io" {
+            // What the patch makes of the role is what would be granted.
+            var trial = request
+            trial.dryRun = true
+            trial.user = .apiServer
+            let result = try api.patch(
+                call.resource, namespace: call.namespace, name: call.info.name, patch: patch, request: trial)
+            try escalation.check(result.object, resource: call.resource, user: call.user)
+        }
+        let result = try api.patch(
+            call.resource, namespace: call.namespace, name: call.info.name, patch: patch, request: request)
+        return render(result.object, call, status: result.created ? .created : .ok)
+    }
+
+    /// Apply makes what is missing, which needs the right to create.
+    private func allowCreation(_ call: ResourceCall) throws(StatusError) {
+        let key = call.resource.key(namespace: call.namespace, name: call.info.name)
+        guard call.info.subresource.isEmpty, api.store.object(key) == nil else { return }
+        var access = call.info.access
+        access.verb = "create"
+        guard authorizer.allows(access, user: call.user) else {
+            throw call.resource.forbidden(call.info.name, access.refusal(call.user))
+        }
+    }
+
+    private func placed(_ body: JSONValue, _ call: ResourceCall) -> JSONValue {
+        guard let namespace = call.namespace, body.objectValue != nil, body.namespace.isEmpty else { return body }
+        var copy = body
+        copy.setMeta("namespace", .string(namespace))
+        return copy
+    }
+
+    private func delete(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
+        let asked = try RequestOptions.delete(call.request)
+        let request = WriteRequest(user: call.user, dryRun: asked.dryRun)
+        let deletion = try api.delete(
+            call.resource, namespace: call.namespace, name: call.info.name, options: asked.options, request: request)
+        switch deletion {
+        case .pending(let object): return render(object, call)
+        case .removed(let object):
+            if call.resource.bucket == .pods { return render(object, call) }
+            return .json([
+                "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success",
+                "details": [
+                    "name": .string(object.name), "group": .string(call.resource.group),
+                    "kind": .string(call.resource.plural), "uid": .string(object.uid),
+                ],
+            ])
+        }
+    }
+
+    private func deleteCollection(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
+        guard call.resource.verbs.contains("deletecollection") else { throw .methodNotAllowed }
+        let asked = try RequestOptions.delete(call.request)
+        let request = WriteRequest(user: call.user, dryRun: asked.dryRun)
+        let items = try api.deleteCollection(
+            call.resource, namespace: call.namespace, filter: filter(call), options: asked.options, request: request)
+        return .json([
+            "kind": .string(call.resource.kind + "List"), "apiVersion": .string(call.resource.apiVersion),
+            "metadata": ["resourceVersion": .string(String(api.store.revision))], "items": .array(items),
+        ])
+    }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+import JSONCoding
+
+/// The columns of each kind.
+enum TableColumns {
+    typealias Column = TableRenderer.Column
+
+    static func columns(of resource: ServedResource) -> [Column] {
+        if let custom = resource.custom { return [name] + customColumns(custom.printerColumns) }
+        return [name] + (builtIn[resource.bucket.description] ?? [age])
+    }
+
+    private static let name = Column("Name", format: "name") { object, _ in .string(object.name) }
+    private static let age = Column("Age") { object, now in
+        .string(TableRenderer.age(object.meta("creationTimestamp"), now: now))
+    }
+
+    private static func customColumns(_ columns: [PrinterColumn]) -> [Column] {
+        if columns.isEmpty { return [age] }
+        return columns.map { column in
+            let path = JSONPath(column.jsonPath)
+            var result = Column(column.name, type: column.type, format: column.format) { object, now in
+                guard let value = path?.first(in: object), !value.isNull else { return .null }
+                if column.type == "date" { return .string(TableRenderer.age(value, now: now)) }
+                switch value {
+                case .string, .integer, .double, .bool:
+                    return column.type == "string" ? .string(text(value)) : value
+                default: return .string(value.encodedString())
+                }
+            }
+            result.priority = column.priority
+            result.description = column.description
+            return result
+        }
+    }
+
+    static func text(_ value: JSONValue?) -> String {
+        switch value {
+        case .string(let text)?: text
+        case nil, .null?: ""
+        case let other?: other.encodedString()
+        }
+    }
+
+    private static func column(_ name: String, wide: Bool = false, _ path: String...) -> Column {
+        Column(name, wide: wide) { object, _ in .string(text(object.at(path))) }
+    }
+
+    private static func count(_ name: String, _ path: String...) -> Column {
+        Column(name, type: "integer") { object, _ in
+            let value = object.at(path)
+            return .integer(Int64(value?.objectValue?.count ?? value?.arrayValue?.count ?? 0))
+        }
+    }
+
+    private static func number(_ name: String, wide: Bool = false, _ path: String...) -> Column {
+        Column(name, type: "integer", wide: wide) { object, _ in .integer(object.at(path)?.integerValue ?? 0) }
+    }
+
+    private static func containers(_ spec: JSONValue?, _ key: String) -> String {
+        (spec?["containers"]?.arrayValue ?? []).map { text($0[key]) }.joined(separator: ",")
+    }
+
+    private static func selector(_ value: JSONValue?) -> String {
+        let labels = value?["matchLabels"]?.stringMap ?? value?.stringMap ?? [:]
+        let list = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+        return list.isEmpty ? "<none>" : list
+    }
+
+    private static let builtIn: [String: [Column]] = [
+        "namespaces": [column("Status", "status", "phase"), age],
+        "nodes": [
+            Column("Status") { object, _ in
+                let conditions = object.at("status", "conditions")?.arrayValue ?? []
+                let ready = conditions.first { $0["type"] == "Ready" }
+                return ready?["status"] == "True" ? "Ready" : "NotReady"
+            },
+            Column("Roles") { object, _ in
+                let prefix = "node-role.kubernetes.io/"
+                let roles = object.labels.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+                return .string(roles.isEmpty ? "<none>" : roles.sorted().joined(separator: ","))
+            },
+            age, column("Version", "status", "nodeInfo", "kubeletVersion"),
+        ],
+        "pods": PodColumns.columns + [age] + PodColumns.wide,
+        "services": [
+            column("Type", "spec", "type"),
+            Column("Cluster-IP") { object, _ in .string(object.at("spec", "clusterIP")?.stringValue ?? "<none>") },
+            Column("External-IP") { _, _ in "<none>" },
+            Column("Port(s)") { object, _ in
+                let ports = object.at("spec", "ports")?.arrayValue ?? []
+                return .string(ports.map { "\(text($0["port"]))/\(text($0["protocol"]))" }.joined(separator: ","))
+            },
+            age, Column("Selector", wide: true) { object, _ in .string(selector(object.at("spec", "selector"))) },
+        ],
+        "secrets": [column("Type", "type"), count("Data", "data"), age],
+        "configmaps": [
+            Column("Data", type: "integer") { object, _ in
+                let count = (object["data"]?.objectValue?.count ?? 0) + (object["binaryData"]?.objectValue?.count ?? 0)
+                return .integer(Int64(count))
+            }, age,
+        ],
+        "serviceaccounts": [count("Secrets", "secrets"), age],
+        "events": [
+            Column("Last Seen") { object, now in
+                let time = object["lastTimestamp"] ?? object["deprecatedLastTimestamp"]
+                let seen = time?.stringValue == nil ? object["eventTime"] : time
+                return .string(TableRenderer.age(seen?.stringValue == nil ? object.meta("creationTimestamp") : seen, now: now))
+            },
+            column("Type", "type"), column("Reason", "reason"),
+            Column("Object") { object, _ in
+                let about = object["involvedObject"] ?? object["regarding"]
+                return .string("\(text(about?["kind"]).lowercased())/\(text(about?["name"]))")
+            },
+            Column("Message") { object, _ in .string(text(object["message"] ?? object["note"])) },
+        ],
+        "resourcequotas": [
+            Column("Request") { object, _ in .string(quota(object, limits: false)) },
+            Column("Limit") { object, _ in .string(quota(object, limits: true)) }, age,
+        ],
+        "limitranges": [
+            Column("Created At") { object, _ in .string(text(object.meta("creationTimestamp"))) }
+        ],
+        "endpoints": [
+            Column("Endpoints") { object, _ in
+                let subsets = object["subsets"]?.arrayValue ?? []
+                let addresses = subsets.flatMap { $0["addresses"]?.arrayValue ?? [] }.map { text($0["ip"]) }
+                return .string(addresses.isEmpty ? "<none>" : addresses.joined(separator: ","))
+            }, age,
+        ],
+        "persistentvolumeclaims": [
+            column("Status", "status", "phase"), column("Volume", "spec", "volumeName"),
+            column("Capacity", "status", "capacity", "storage"),
+            Column("Access Modes") { object, _ in
+                .string((object.at("spec", "accessModes")?.strings ?? []).joined(separator: ","))
+            },
+            column("StorageClass", "spec", "storageClassName"), age,
+        ],
+        "deployments.apps": [
+            Column("Ready") { object, _ in
+                .string(
+                    "\(object.at("status", "readyReplicas")?.integerValue ?? 0)/"
+                        + "\(object.at("spec", "replicas")?.integerValue ?? 0)")
+            },
+            number("Up-to-date", "status", "updatedReplicas"), number("Available", "status", "availableReplicas"), age,
+            Column("Containers", wide: true) { object, _ in
+                .string(containers(object.at("spec", "template", "spec"), "name"))
+            },
+            Column("Images", wide: true) { object, _ in
+                .string(containers(object.at("spec", "template", "spec"), "image"))
+            },
+            Column("Selector", wide: true) { object, _ in .string(selector(object.at("spec", "selector"))) },
+        ],
+        "replicasets.apps": [
+            number("Desired", "spec", "replicas"), number("Current", "status", "replicas"),
+            number("Ready", "status", "readyReplicas"), age,
+        ],
+        "jobs.batch": JobColumns.columns + [age] + [
+            Column("Containers", wide: true) { object, _ in
+                .string(containers(object.at("spec", "template", "spec"), "name"))
+            },
+            Column("Images", wide: true) { object, _ in
+                .string(containers(object.at("spec", "template", "spec"), "image"))
+            },
+            Column("Selector", wide: true) { object, _ in .string(selector(object.at("spec", "selector"))) },
+        ],
+        "networkpolicies.networking.k8s.io": [
+            Column("Pod-Selector") { object, _ in .string(selector(object.at("spec", "podSelector"))) }, age,
+        ],
+        "leases.coordination.k8s.io": [column("Holder", "spec", "holderIdentity"), age],
+        "roles.rbac.authorization.k8s.io": [created],
+        "clusterroles.rbac.authorization.k8s.io": [created],
+        "rolebindings.rbac.authorization.k8s.io": binding,
+        "clusterrolebindings.rbac.authorization.k8s.io": binding,
+        "customresourcedefinitions.apiextensions.k8s.io": [created],
+        "validatingadmissionpolicies.admissionregistration.k8s.io": [
+            count("Validations", "spec", "validations"),
+            Column("ParamKind") { object, _ in
+                guard let kind = object.at("spec", "paramKind") else { return "<unset>" }
+                return .string("\(text(kind["apiVersion"]))/\(text(kind["kind"]))")
+            }, age,
+        ],
+        "validatingadmissionpolicybindings.admissionregistration.k8s.io": [
+            column("PolicyName", "spec", "policyName"),
+            Column("ParamRef") { object, _ in
+                let name = object.at("spec", "paramRef", "name")?.stringValue
+                return .string(name ?? "<unset>")
+            }, age,
+        ],
+    ]
+
+    private static let created = Column("Created At") { object, _ in .string(text(object.meta("creationTimestamp"))) }
+
+    private static let binding: [Column] = [
+        Column("Role") { object, _ in
+            .string("\(text(object.at("roleRef", "kind")))/\(text(object.at("roleRef", "name")))")
+        },
+        age,
+        Column("ServiceAccounts", wide: true) { object, _ in
+            let accounts = (object["subjects"]?.arrayValue ?? []).filter { $0["kind"] == "ServiceAccount" }
+            return .string(accounts.map { "\(text($0["namespace"]))/\(text($0["name"]))" }.joined(separator: ", "))
+        },
+    ]
+
+    private static func quota(_ object: JSONValue, limits: Bool) -> String {
+        let hard = object.at("spec", "hard")?.objectValue ?? [:]
+        return hard.filter { $0.key.hasPrefix("limits.") == limits }.sorted { $0.key < $1.key }
+            .map { "\($0.key): \(text(object.at("status", "used", $0.key) ?? "0"))/\(text($0.value))" }
+            .joined(separator: ", ")
+    }
+}
