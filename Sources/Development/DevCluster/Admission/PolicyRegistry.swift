@@ -3,6 +3,7 @@ import JSONCoding
 
 /// The admission policies in the store.
 final class PolicyRegistry: Sendable {
+    var problems: [String: String] { [:] }
     func load(from store: ObjectStore) {}
     func observe(_ events: [StoreEvent]) {}
     func check(definition: JSONValue, resource: ServedResource) throws(StatusError) {}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+import Cryptography
+import HTTPServing
+import HTTPTypes
+package import JSONCoding
+import KubernetesAPI
+package import ServiceRuntime
+import SystemCalls
+
+/// A Kubernetes API server for laptops and CI inside the process: real `kubectl`, the same controllers and the same
+/// manifests as in a cluster, with all state in one folder.
+///
+/// It is a stand-in and says so (`gitVersion` ends in `codex-k8s-dev`): one process, no etcd, no scheduler, no network.
+/// The rules about objects are Kubernetes'. Killing the process at any moment loses no acknowledged write.
+package final class DevAPIServer: Service {
+    /// How the server is run.
+    package struct Configuration: Sendable {
+        /// The folder of everything: journal, certificates, tokens, kubeconfig.
+        package var directory: String
+        /// The port on loopback; 0 takes the one of the last start when it is free, else any.
+        package var port = 0
+        /// How many changes a kind's watchers may fall behind before they must list again.
+        package var historyLimit = 10_000
+        /// How often watches get a bookmark.
+        package var bookmarkInterval = Duration.seconds(60)
+
+        /// The state in a folder, everything else by default.
+        package init(directory: String) { self.directory = directory }
+    }
+
+    /// Where to find the server and how to be let in.
+    package struct Access: Sendable {
+        /// A kubeconfig file of the administrator.
+        package var kubeconfig: String
+        /// `https://127.0.0.1:PORT`.
+        package var url: String
+        /// The administrator's token.
+        package var token: Secret<String>
+        /// The certificate to trust.
+        package var authorityPEM: String
+    }
+
+    private let configuration: Configuration
+    private let api: ClusterAPI
+    private let handler: APIHandler
+    private let server: HTTPServer
+    private let state: StateFolder
+    private let logger: Logger
+    private let ready = ReadyValue<Access>()
+
+    /// Opens the state folder, making what is missing: a first start creates the certificate authority, the keys, the
+    /// administrator's token and the namespaces that every cluster has.
+    ///
+    /// - Throws: `StoreError` when the folder cannot be used.
+    package init(
+        configuration: Configuration, logger: Logger, metrics: MetricsRegistry = MetricsRegistry(),
+        clock: WallClock = .system
+    ) throws {
+        self.configuration = configuration
+        self.logger = logger.labelled("dev-cluster")
+        let store = try ObjectStore(
+            directory: configuration.directory + "/store", historyLimit: configuration.historyLimit)
+        state = try StateFolder(configuration.directory)
+        let tokens = try TokenAuthority(
+            key: state.tokenKey, authorityPEM: state.authority.certificatePEM,
+            fixed: [
+                state.adminToken.reveal(): UserInfo(
+                    username: "kubernetes-admin", groups: ["system:masters", "system:authenticated"])
+            ], clock: clock)
+        api = ClusterAPI(
+            store: store, registry: CRDRegistry(), policies: PolicyRegistry(), tokens: tokens, clock: clock)
+        let handler = APIHandler(
+            api: api, logger: self.logger, metrics: metrics, bookmarkInterval: configuration.bookmarkInterval)
+        self.handler = handler
+        var serving = ServerConfiguration()
+        serving.port = configuration.port == 0 ? state.lastPort ?? 0 : configuration.port
+        serving.tls = (state.serverIdentity.certificatePEM, state.serverIdentity.privateKeyPEM)
+        serving.maximumBodyBytes = 3 << 20
+        serving.connectionLimit = 4000
+        serving.drainPeriod = .seconds(2)
+        serving.renderError = { error in
+            APIHandler.response(
+                StatusError(code: error.status.rawValue, reason: "BadRequest", message: error.message))
+        }
+        server = HTTPServer(configuration: serving, logger: self.logger) { await handler.handle($0) }
+        try Bootstrap.fill(api)
+        for (name, problem) in api.registry.problems {
+            self.logger.error("custom resource definition cannot be served", ["definition": name, "reason": problem])
+        }
+        for (name, problem) in api.policies.problems {
+            self.logger.error("admission policy cannot be evaluated", ["policy": name, "reason": problem])
+        }
+    }
+
+    /// The cluster for controllers inside the process; usable before and while the server runs.
+    package var cluster: any ClusterStore { api }
+
+    /// Definitions and policies in the store that cannot be evaluated, by name, with the reason: to be shown at start.
+    package var problems: [String: String] {
+        api.registry.problems.merging(api.policies.problems) { first, _ in first }
+    }
+
+    /// Sets where `pods/log` comes from.
+    package func setLogs(_ logs: any PodLogs) { handler.setLogs(logs) }
+
+    /// A token of a service account that exists.
+    ///
+    /// - Parameter pod: the pod to bind the token to, which ends with it.
+    package func issueToken(
+        namespace: String, serviceAccount: String, lifetime: Duration = .seconds(365 * 24 * 3600), pod: JSONValue? = nil
+    ) throws(StatusError) -> Secret<String> {
+        let account = try api.get(.serviceAccount, namespace: namespace, name: serviceAccount)
+        let issued = try api.tokens.issue(
+            account: account, audiences: [], lifetime: Int(lifetime.components.seconds), pod: pod)
+        return Secret(issued.token)
+    }
+
+    /// Writes a kubeconfig file for a token, readable by its owner alone.
+    package func writeKubeconfig(to path: String, user: String, token: Secret<String>) async throws {
+        let access = try await waitUntilReady()
+        try KubeconfigFile.write(
+            to: path, url: access.url, authorityPEM: access.authorityPEM, user: user, token: token)
+    }
+
+    /// Returns when the server answers.
+    package func waitUntilReady() async throws -> Access { try await ready.value() }
+
+    /// Serves until cancelled; the controllers of the cluster (garbage collection, namespaces) run beside.
+    package func run() async throws {
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [server] in try await server.run() }
+                group.addTask { [self] in try await announce() }
+                group.addTask { [api, logger] in
+                    await GarbageCollector(api: api, logger: logger).run()
+                }
+                group.addTask { [api, logger] in
+                    await NamespaceController(api: api, logger: logger).run()
+                }
+                group.addTask { [api] in await QuotaController(api: api).run() }
+                // The announcement ends by itself; the first failure ends all.
+                try await group.next()
+                try await withTaskCancellationHandler {
+                    try await group.waitForAll()
+                } onCancel: {
+                    api.store.close()
+                }
+            }
+            api.store.close()
+        } catch {
+            api.store.close()
+            ready.fail(error)
+            if !(error is CancellationError) { throw error }
+        }
+    }
+
+    private func announce() async throws {
+        let port = try await server.waitUntilListening()
+        let url = "https://127.0.0.1:\(port)"
+        try state.remember(port: port)
+        let kubeconfig = configuration.directory + "/kubeconfig"
+        try KubeconfigFile.write(
+            to: kubeconfig, url: url, authorityPEM: state.authority.certificatePEM, user: "admin",
+            token: state.adminToken)
+        logger.info("embedded Kubernetes API ready", ["url": url, "kubeconfig": kubeconfig])
+        ready.succeed(
+            Access(
+                kubeconfig: kubeconfig, url: url, token: state.adminToken,
+                authorityPEM: state.authority.certificatePEM))
+    }
+}
