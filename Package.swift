@@ -110,7 +110,7 @@ var targets: [Target] = [
     tests("ChildProcesses"),
     tests("Cryptography"),
     tests("YAMLCoding", ["JSONCoding"]),
-    tests("HTTPTransport", base + ["HTTPServing"]),
+    tests("HTTPTransport", base + ["HTTPServing", "Cryptography", "ChildProcesses", "SystemCalls"]),
     tests("HTTPServing", base + ["Cryptography"]),
     tests("Postgres", base + ["DevPostgres"]),
     tests("JSONCoding"),

@@ -13,8 +13,6 @@ extension EasyHandle {
         // HTTP/2 only where TLS negotiates it: API servers speak it there, plain text servers mostly do not.
         try set(
             CURLOPT_HTTP_VERSION, configuration.http2 ? Int(CURL_HTTP_VERSION_2TLS) : Int(CURL_HTTP_VERSION_1_1))
-        // Rather wait for a connection that can be shared than open another in a burst.
-        try set(CURLOPT_PIPEWAIT, true)
         try set(CURLOPT_TCP_KEEPALIVE, true)
         try set(CURLOPT_TCP_KEEPIDLE, 30)
         try set(CURLOPT_TCP_KEEPINTVL, 15)

@@ -9,7 +9,9 @@ extension HTTPClientError {
         let kind: Code
         switch code {
         case CURLE_OK: return nil
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_FUNCTION_ARGUMENT: kind = .invalidRequest
+        case CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT: kind = .invalidRequest
+        // Either the URL's scheme, or what the peer answered was none of HTTP.
+        case CURLE_UNSUPPORTED_PROTOCOL: kind = connected ? .protocolViolation : .invalidRequest
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: kind = .resolve
         case CURLE_COULDNT_CONNECT: kind = .connectionFailed
         case CURLE_OPERATION_TIMEDOUT: kind = connected ? .timeout : .connectionFailed

@@ -39,6 +39,13 @@ final class MultiHandle: @unchecked Sendable {
         curl_multi_remove_handle(pointer, easy.pointer)
     }
 
+    /// Makes transfers that wait for a connection try again. libcurl does that when a transfer is removed, not when a
+    /// limit changes.
+    func reconsiderWaitingTransfers() {
+        guard let probe = EasyHandle(), add(probe) else { return }
+        remove(probe)
+    }
+
     /// Moves every transfer on as far as it goes without waiting.
     func perform() {
         var running: Int32 = 0

@@ -62,9 +62,7 @@ extension StreamingReceiver {
             var actions: [Action] = []
             if let waiter = headWaiter {
                 headWaiter = nil
-                // Every complete answer has a head; this one ended without.
-                let reason = error ?? HTTPClientError(.protocolViolation, url: "", detail: "an answer without a status")
-                actions.append(.deliverHead(waiter, .failure(reason)))
+                actions.append(.deliverHead(waiter, .failure(error ?? Self.headless)))
             }
             if let waiter = chunkWaiter {
                 chunkWaiter = nil
@@ -76,6 +74,7 @@ extension StreamingReceiver {
         mutating func waitForHead(_ waiter: HeadWaiter) -> Action {
             if let error = end ?? nil { return .deliverHead(waiter, .failure(error)) }
             if let head { return .deliverHead(waiter, .success(head)) }
+            if isFinished { return .deliverHead(waiter, .failure(Self.headless)) }
             headWaiter = waiter
             return .none
         }
@@ -93,6 +92,9 @@ extension StreamingReceiver {
             chunkWaiter = waiter
             return []
         }
+
+        /// Every complete answer has a head; one that ends without is none.
+        private static let headless = HTTPClientError(.protocolViolation, url: "", detail: "an answer without a status")
 
         /// A cancelled stream ends at once; one that failed first gives what had arrived before.
         private var isCancelled: Bool { (end ?? nil)?.code == .cancelled }

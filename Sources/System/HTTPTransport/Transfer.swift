@@ -22,8 +22,8 @@ final class Transfer {
     private(set) var hasReceived = false
     /// When the transfer was handed to libcurl.
     let started: ContinuousClock.Instant
-    /// Told when the answer turns out to be HTTP/1; must not call libcurl.
-    var onHTTP1: () -> Void = {}
+    /// Told with the head whether it is HTTP/1; must not call libcurl.
+    var onVersion: (_ isHTTP1: Bool) -> Void = { _ in }
     /// Whether the reader asked to wait.
     var isPaused = false
 
@@ -39,7 +39,15 @@ final class Transfer {
     }
 
     /// Sets every option. Connections are configured by `configuration`, the rest is the request's.
-    func configure(_ configuration: HTTPClient.Configuration) throws(HTTPClientError) {
+    ///
+    /// - Parameter sharesConnections: whether hosts are known to carry many requests on a connection.
+    func configure(
+        _ configuration: HTTPClient.Configuration, sharesConnections: Bool
+    ) throws(HTTPClientError) {
+        // libcurl would guess a scheme for what is no URL.
+        guard request.url.hasPrefix("https://") || request.url.hasPrefix("http://") else {
+            throw invalid("the URL must begin with https:// or http://")
+        }
         do throws(CurlFailure) {
             let context = Unmanaged.passUnretained(self).toOpaque()
             try easy.collectErrorText()
@@ -48,6 +56,9 @@ final class Transfer {
             try easy.set(CURLOPT_HEADERDATA, pointer: context)
             try easy.set(CURLOPT_HEADERFUNCTION, callback: headerArrived)
             try easy.apply(configuration)
+            // Rather wait for a connection that can be shared than open another. Only where that is known to work: a
+            // request would wait for as long as the first answer from the host takes, for a watch maybe forever.
+            try easy.set(CURLOPT_PIPEWAIT, sharesConnections)
             try easy.apply(request)
             if let tls = request.tls { try easy.apply(tls) }
         } catch {
@@ -101,7 +112,7 @@ final class Transfer {
         case .more:
             return true
         case .head(let head):
-            if parser.isHTTP1 { onHTTP1() }
+            onVersion(parser.isHTTP1)
             receiver.received(head)
             return true
         case .violation:

@@ -21,11 +21,14 @@ final class TransferLoop {
     var silence = SilenceSchedule()
     /// When the last byte of a finished transfer came, by socket.
     var lastBytes: [Int32: ContinuousClock.Instant] = [:]
-    private var http1 = HTTP1Limit.unknown
+    private var versions = VersionsMet()
 
-    /// Whether a host was met that needs a connection a request.
-    private enum HTTP1Limit {
-        case unknown, met, applied
+    /// What this client knows about the hosts that it talks to.
+    private struct VersionsMet {
+        var http1 = false
+        var http2 = false
+        /// Whether the limit of connections was raised for HTTP/1.
+        var isLimitRaised = false
     }
 
     init(multi: MultiHandle, configuration: HTTPClient.Configuration) {
@@ -41,7 +44,7 @@ final class TransferLoop {
             for command in work.commands { handle(command) }
             if work.isLast { break }
             multi.perform()
-            if http1 == .met { raiseConnectionLimit() }
+            if versions.http1 { raiseConnectionLimit() }
             finishTransfers()
             failSilentTransfers()
             // Results first, waiting last: a wait in between would be added to every request.
@@ -75,16 +78,18 @@ final class TransferLoop {
             return receiver.finished(HTTPClientError(.invalidRequest, url: request.url, detail: "out of memory"))
         }
         let transfer = Transfer(id: id, request: request, receiver: receiver, easy: easy, now: .now)
-        transfer.onHTTP1 = { [unowned self] in if http1 == .unknown { http1 = .met } }
+        transfer.onVersion = { [unowned self] isHTTP1 in
+            if isHTTP1 { versions.http1 = true } else { versions.http2 = true }
+        }
         do throws(HTTPClientError) {
-            try transfer.configure(configuration)
+            try transfer.configure(configuration, sharesConnections: versions.http2 && !versions.http1)
             try transfer.attachHeaders()
         } catch {
             recycle(easy)
             return receiver.finished(error)
         }
         // Without TLS nothing but HTTP/1 is spoken, so there is no need to wait for the first answer.
-        if http1 == .unknown, !configuration.http2 || request.url.hasPrefix("http:") { raiseConnectionLimit() }
+        if !configuration.http2 || request.url.hasPrefix("http:") { raiseConnectionLimit() }
         guard multi.add(easy) else {
             recycle(easy)
             return receiver.finished(HTTPClientError(.invalidRequest, url: request.url, detail: "cannot be started"))
@@ -105,8 +110,10 @@ final class TransferLoop {
     /// Streams over HTTP/1 hold a connection each: with the limit that suits HTTP/2 a few watches would shut out every
     /// other request.
     private func raiseConnectionLimit() {
-        http1 = .applied
+        guard !versions.isLimitRaised else { return }
+        versions.isLimitRaised = true
         multi.set(CURLMOPT_MAX_HOST_CONNECTIONS, configuration.maximumHTTP1ConnectionsPerHost)
+        multi.reconsiderWaitingTransfers()
     }
 
     private func error(of transfer: Transfer, _ code: CURLcode) -> HTTPClientError? {
