@@ -46,4 +46,6 @@ package enum AuditEventType: String, Sendable, Hashable, CaseIterable {
     case toolFailed = "mcp.tool.failed"
     case toolApprovalPending = "mcp.tool.approval_pending"
     case statusCommentUpserted = "run.status.comment.upserted"
+    /// An effect is about to happen: written before it, so that an effect without its outcome can be seen.
+    case effectIntended = "effect.intended"
 }

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import AuditTrail
+import ControllerRuntime
+import JSONCoding
+import KubernetesAPI
+import KubernetesClient
+import SourceProvider
+
+/// Errors that only a person can end.
+enum ReconcileErrors {
+    static func configurationChanged(_ run: AgentRun) -> ReconcileError {
+        .waitUntil(
+            .seconds(60),
+            "run \(run.metadata.name): its agent or repository is no longer configured; configure it again, or cancel the run")
+    }
+}
+
+extension AgentRunReconciler {
+    /// Pending and Queued: gather, decide, claim the label event, answer.
+    func admit(_ run: AgentRun) async throws -> Step {
+        try await issueGate.withLock("\(run.spec.repository.lowercased())#\(run.spec.issue)") { [self] in
+            // Another run of the issue may have been admitted while this one waited for the gate.
+            guard let run = latest.newest(context.runs.get(run.metadata.key), key: run.metadata.key) else {
+                return .settled
+            }
+            guard run.phase == .pending || run.phase == .queued else { return .next(run) }
+            try await context.audit.record(firstSight(run))
+            let input = try await gatherAdmission(run)
+            var decision = AdmissionPlan.decide(input)
+            if case .wait = decision { return .after(.milliseconds(200)) }
+            if let refusal = try await claim(run, input) { decision = .reject(refusal) }
+            switch decision {
+            case .admit(let admitted): return .next(try await accept(run, admitted))
+            case .reject(let rejection): return .next(try await reject(run, rejection, input))
+            case .queue(let message): return try await enqueue(run, message)
+            case .cancel(let message): return try await cancel(run, message: message)
+            case .wait: return .after(.milliseconds(200))
+            }
+        }
+    }
+
+    /// What is known before anything is decided.
+    private func firstSight(_ run: AgentRun) -> [AuditEvent] {
+        let trigger = run.spec.trigger
+        var events: [AuditEvent] = []
+        if let delivery = trigger.deliveryID {
+            events.append(
+                event(
+                    run, .webhookReceived, actor: AuditActor(kind: .system, id: "codex-k8s-edge"), attempt: 1,
+                    [
+                        "delivery": .string(delivery),
+                        "received_at": run.metadata.annotations[Keys.receivedAt].map { .string($0) } ?? nil,
+                    ]))
+        }
+        if let label = trigger.label {
+            events.append(
+                event(
+                    run, .labelRequested, key: label, actor: AuditActor(kind: .human, id: trigger.actor ?? "unknown"),
+                    attempt: 1, ["label": .string(label), "issue": .integer(Int64(run.spec.issue))]))
+        }
+        return events
+    }
+
+    private func gatherAdmission(_ run: AgentRun) async throws -> AdmissionInput {
+        let source = context.source
+        let spec = run.spec
+        guard let configured = context.configuredRepository(run) else {
+            return input(run, configured: nil)
+        }
+        let name = configured.name
+        let trigger = spec.trigger
+        async let repositoryAnswer = source.repository(name)
+        async let issueAnswer = found { () async throws(ProviderError) in try await source.issue(spec.issue, in: name) }
+        async let eventsAnswer = trigger.label == nil ? [] : source.labelEvents(issue: spec.issue, in: name)
+        async let identityAnswer = source.identity()
+        let repository = try await repositoryAnswer
+        let issue = try await issueAnswer
+        let events = issue == nil ? [] : try await eventsAnswer
+        let identity = try await identityAnswer
+
+        var review: PullRequestReview?
+        var reviewed: PullRequest?
+        if let reviewID = trigger.reviewID, let number = trigger.pullRequest {
+            review = try await found { () async throws(ProviderError) in
+                try await source.review(reviewID, pullRequest: number, in: name)
+            }
+            reviewed = try await found { () async throws(ProviderError) in try await source.pullRequest(number, in: name) }
+        }
+        let kind = TriggerKind(rawValue: trigger.kind)
+        let branch = kind?.branch(issue: spec.issue) ?? ""
+        let isRevise = trigger.revise ?? false
+        let actor = review?.author ?? AdmissionInput.labelEvent(for: trigger, in: events)?.actor
+        async let permissionAnswer = actor == nil ? nil : Optional(source.permission(of: actor?.login ?? "", in: name))
+        async let openAnswer = isRevise ? source.openPullRequest(head: branch, in: name) : nil
+        async let confinedAnswer = configured.allowUnprotected ? true : source.confinesApp(branch: branch, in: name)
+        let lastRuns = isRevise
+            ? try await context.history.runs(repositoryID: repository.id, issue: spec.issue, limit: 5) : []
+        return AdmissionInput(
+            run: run, configuration: context.configuration, configured: configured, repository: repository,
+            issue: issue, labelEvents: events, permission: try await permissionAnswer, review: review,
+            reviewedPullRequest: reviewed, openPullRequest: try await openAnswer, identity: identity,
+            others: otherRuns(of: run), lastRun: lastRuns.first { $0.runUID != run.metadata.uid },
+            confined: try await confinedAnswer)
+    }
+
+    private func input(_ run: AgentRun, configured: OperatorConfiguration.Repository?) -> AdmissionInput {
+        AdmissionInput(
+            run: run, configuration: context.configuration, configured: configured, repository: nil, issue: nil,
+            labelEvents: [], permission: nil, review: nil, reviewedPullRequest: nil, openPullRequest: nil,
+            identity: SourceActor(id: 0, login: "", isBot: true), others: [], lastRun: nil, confined: true)
+    }
+
+    /// The other runs of the repository as they are now, our own last writes included.
+    func otherRuns(of run: AgentRun) -> [AgentRun] {
+        context.runs.list().filter {
+            $0.metadata.uid != run.metadata.uid && $0.spec.repository.lowercased() == run.spec.repository.lowercased()
+        }.compactMap { latest.newest($0, key: $0.metadata.key) }
+    }
+
+    /// `nil` where the code host has no such thing.
+    private func found<T: Sendable>(
+        _ body: () async throws(ProviderError) -> T
+    ) async throws(ProviderError) -> T? {
+        do {
+            return try await body()
+        } catch where error.code == .notFound {
+            return nil
+        }
+    }
+
+    /// Claims the label event; a run whose event another run has is a duplicate.
+    private func claim(_ run: AgentRun, _ input: AdmissionInput) async throws -> Rejection? {
+        guard let repository = input.repository, let event = input.labelEvent else { return nil }
+        var record = record(run, repositoryID: repository.id)
+        record.labelEventID = event.id
+        guard case .takenBy(let other) = try await context.history.claim(record) else { return nil }
+        return Rejection(reason: .duplicate, message: "run \(other) answers this labelling already", notice: .silent)
+    }
+
+    private func accept(_ run: AgentRun, _ admitted: AdmittedRun) async throws -> AgentRun {
+        let now = context.now()
+        try await context.audit.record([
+            event(
+                run, .runEnqueued, actor: admitted.requester, attempt: 1,
+                [
+                    "kind": .string(admitted.kind.rawValue), "revise": .bool(admitted.revise),
+                    "agent": .string(admitted.agent.key), "branch": .string(admitted.branch),
+                ]),
+            event(
+                run, .profileResolved, attempt: 1,
+                [
+                    "model": admitted.model.map { .string("\($0.value) (\($0.source))") } ?? nil,
+                    "reasoning": admitted.reasoningEffort.map { .string("\($0.value) (\($0.source))") } ?? nil,
+                    "mode": .string(admitted.mode.rawValue),
+                ]),
+        ])
+        return try await write(run) { status in
+            status.repositoryID = admitted.repositoryID
+            status.labelEventID = admitted.labelEventID
+            status.branch = admitted.branch
+            status.attempt = 1
+            status.startTime = now.wholeSeconds
+            var effective = AgentRunStatus.EffectiveSettings()
+            effective.agent = admitted.agent.key
+            effective.mode = admitted.mode
+            effective.image = admitted.image
+            effective.model = admitted.model
+            effective.reasoningEffort = admitted.reasoningEffort
+            status.effective = effective
+            if let pullRequest = admitted.pullRequest {
+                status.pullRequest = .init(
+                    number: pullRequest.number, url: pullRequest.url, headSHA: pullRequest.headSHA)
+            }
+            let how = admitted.byKubernetes ? "by Kubernetes access rules alone" : "for \(admitted.requester.id)"
+            Self.set(
+                &status, run, .accepted, .true, admitted.byKubernetes ? .admittedByKubernetes : .admitted,
+                "admitted \(how)", now)
+            Self.set(&status, run, .audited, .true, .recorded, "", now)
+            Self.setPhase(&status, run, .preparing, .preparing, "preparing the place of the run", now)
+        }
+    }
+
+    private func enqueue(_ run: AgentRun, _ message: String) async throws -> Step {
+        if run.phase != .queued {
+            try await context.audit.record([event(run, .runQueued, attempt: 1, ["why": .string(message)])])
+        }
+        let now = context.now()
+        _ = try await write(run) { status in
+            Self.set(&status, run, .accepted, .unknown, .queued, message, now)
+            Self.setPhase(&status, run, .queued, .queued, message, now)
+        }
+        // Woken by the end of the other run; the clock is for the case that nobody wakes it.
+        return .after(.seconds(15))
+    }
+
+    /// Says no: visibly where that helps, and takes the label off, so that setting it again means something.
+    private func reject(_ run: AgentRun, _ rejection: Rejection, _ input: AdmissionInput) async throws -> AgentRun {
+        let repositoryID = input.repository?.id
+        if let configured = input.configured, rejection.notice != .silent, input.issue != nil {
+            try await takeTriggerLabelOff(run, configured.name, outcome: .labelRejected)
+            if rejection.notice == .reactionOnly {
+                try await refuseQuietly(run, configured.name, rejection, repositoryID: repositoryID ?? 0)
+            }
+            if rejection.needsInput {
+                try await context.source.addLabels(
+                    [context.configuration.labels.needInput], issue: run.spec.issue, in: configured.name)
+            }
+        }
+        var facts = [event(run, .runRejected, attempt: 1, ["reason": .string(rejection.reason.rawValue)])]
+        if rejection.event != .runRejected {
+            facts.append(event(run, rejection.event, attempt: 1, ["message": .string(rejection.message)]))
+        }
+        if rejection.reason != .duplicate, let repositoryID {
+            var record = record(run, phase: .rejected, reason: rejection.reason, repositoryID: repositoryID)
+            record.labelEventID = input.labelEvent?.id
+            try await context.history.save(record)
+        }
+        try await context.audit.record(facts)
+        let now = context.now()
+        return try await write(run) { status in
+            status.repositoryID = repositoryID
+            if rejection.reason != .duplicate { status.labelEventID = input.labelEvent?.id }
+            status.completionTime = now.wholeSeconds
+            Self.set(&status, run, .accepted, .false, rejection.reason, rejection.message, now)
+            Self.setPhase(&status, run, .rejected, rejection.reason, rejection.message, now)
+        }
+    }
+
+    /// A reaction always, words at most once an issue a day, and never the list behind the rule.
+    private func refuseQuietly(
+        _ run: AgentRun, _ repository: RepositoryName, _ rejection: Rejection, repositoryID: Int64
+    ) async throws {
+        try await context.source.react("confused", issue: run.spec.issue, in: repository)
+        let day = context.now().description.prefix(10)
+        let once = "refusal|\(repositoryID)|\(run.spec.issue)|\(day)"
+        guard try await context.history.claimOnce(once, runUID: run.metadata.uid) else { return }
+        let marker = "<!-- codex-k8s:refusal \(Names.hash(once)) -->"
+        guard try await context.source.comments(marker: marker, issue: run.spec.issue, in: repository).isEmpty else {
+            return
+        }
+        _ = try await context.source.createComment(
+            "\(marker)\nThe run was not started: \(rejection.message).", issue: run.spec.issue, in: repository)
+    }
+
+    /// Takes the run's label off its issue, with its records.
+    func takeTriggerLabelOff(
+        _ run: AgentRun, _ repository: RepositoryName, outcome: AuditEventType
+    ) async throws {
+        guard let label = run.spec.trigger.label else { return }
+        try await context.audit.record([intent(run, outcome, key: "-\(label)")])
+        try await context.source.removeLabel(label, issue: run.spec.issue, in: repository)
+        try await context.audit.record([event(run, outcome, key: "-\(label)", ["removed": .string(label)])])
+    }
+}

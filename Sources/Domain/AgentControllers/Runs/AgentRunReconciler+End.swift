@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import AuditTrail
+import ControllerRuntime
+import JSONCoding
+import KubernetesAPI
+import KubernetesClient
+import SourceProvider
+
+extension AgentRunReconciler {
+    /// Ends the attempt: everything outside the run is settled first, the terminal status is written last, so that a
+    /// process that stops in between does the settling again and nothing of it twice.
+    func finish(
+        _ run: AgentRun, _ phase: RunPhase, _ reason: Reason, _ message: String,
+        _ more: @escaping (inout AgentRunStatus, Timestamp) -> Void = { _, _ in }
+    ) async throws -> AgentRun {
+        let waitsForRecords = phase == .succeeded || phase == .failed
+        if phase == .succeeded, let configured = context.configuredRepository(run) {
+            try await takeTriggerLabelOff(run, configured.name, outcome: .labelApplied)
+        }
+        try await releasePods(run)
+        try await leavePlace(run)
+        let type: AuditEventType =
+            switch phase {
+            case .succeeded: .runSucceeded
+            case .cancelled: .runCancelled
+            default: .runFailed
+            }
+        let fact = event(run, type, ["reason": .string(reason.rawValue), "message": .string(String(message.prefix(500)))])
+        if waitsForRecords {
+            try await context.audit.record([fact])
+            try await context.history.save(record(run, phase: phase, reason: reason))
+        } else {
+            await context.audit.recordEventually([fact])
+            try? await context.history.save(record(run, phase: phase, reason: reason))
+        }
+        let now = context.now()
+        let ended = try await write(run) { status in
+            if var attempt = status.currentAttempt {
+                attempt.reason = reason.rawValue
+                attempt.completionTime = attempt.completionTime ?? now.wholeSeconds
+                if phase == .failed { attempt.message = String(message.prefix(900)) }
+                status.currentAttempt = attempt
+            }
+            status.completionTime = now.wholeSeconds
+            if phase == .failed, status.conditions?.isTrue(RunCondition.agentCompleted.rawValue) != true {
+                Self.set(&status, run, .agentCompleted, .false, reason, message, now)
+            }
+            more(&status, now)
+            Self.setPhase(&status, run, phase, reason, message, now)
+        }
+        tokenExpiry.withLock { $0[run.metadata.uid] = nil }
+        lastIssueCheck.withLock { $0[run.metadata.uid] = nil }
+        return ended
+    }
+
+    /// Terminal: take the finalizer off, begin another attempt where one is wanted, remove the object when its time is
+    /// over.
+    func afterEnd(_ run: AgentRun) async throws -> Step {
+        if run.phase == .failed, let attempt = run.status?.attempt, attempt < run.spec.attempts ?? 1,
+            run.spec.cancel != true
+        {
+            return try await beginAttempt(run, attempt + 1)
+        }
+        try await releasePods(run)
+        let run = try await removeFinalizer(run)
+        guard let ttl = run.spec.ttlSecondsAfterFinished, let ended = run.status?.completionTime else { return .settled }
+        let left = ended.adding(.seconds(ttl)).since(context.now())
+        guard left <= .zero else { return .after(left) }
+        try await context.runClient(run).delete(run.metadata.name, options: .exactly(run.metadata))
+        return .settled
+    }
+
+    private func beginAttempt(_ run: AgentRun, _ attempt: Int) async throws -> Step {
+        let busy = otherRuns(of: run).first { $0.spec.issue == run.spec.issue && !$0.phase.isTerminal }
+        if let busy {
+            context.logger.debug("attempt waits for another run", ["run": run.metadata.name, "other": busy.metadata.name])
+            return .after(.seconds(15))
+        }
+        try await context.audit.record([event(run, .runEnqueued, attempt: attempt, ["attempt": .integer(Int64(attempt))])])
+        let now = context.now()
+        return .next(
+            try await write(run) { status in
+                status.attempt = attempt
+                status.job = nil
+                status.completionTime = nil
+                Self.set(&status, run, .agentCompleted, .false, .pending, "attempt \(attempt)", now)
+                Self.setPhase(&status, run, .preparing, .preparing, "preparing attempt \(attempt)", now)
+            })
+    }
+
+    /// Cancelling never waits for Postgres: the Job is stopped, the place left, the run ended.
+    func cancel(_ run: AgentRun, message: String) async throws -> Step {
+        if run.phase != .pending, run.phase != .queued {
+            try await stopJob(run)
+            // The agent gets its grace; its pod is let go at once, because its result is not wanted any more.
+            try await releasePods(run)
+        }
+        if let configured = context.configuredRepository(run), run.spec.trigger.label != nil {
+            // A label that cannot be taken off now does not keep the run alive.
+            try? await context.source.removeLabel(run.spec.trigger.label ?? "", issue: run.spec.issue, in: configured.name)
+        }
+        return .next(try await finish(run, .cancelled, .cancelled, message))
+    }
+
+    /// Deletion: as cancelling, without a status to write; then the finalizer goes.
+    func tearDown(_ run: AgentRun) async throws -> Step {
+        guard run.metadata.finalizers.contains(Keys.cleanupFinalizer) else {
+            latest.forget(run.metadata.key)
+            return .settled
+        }
+        let since = run.metadata.deletionTimestamp ?? context.now()
+        do {
+            try await stopJob(run)
+            try await releasePods(run)
+            try await leavePlace(run)
+        } catch let error as APIError where context.now().since(since) < .seconds(15 * 60) {
+            throw error
+        } catch {
+            // After a quarter of an hour a stuck cleanup must not keep the object, or its namespace, for ever.
+            context.logger.warning("gave up cleaning up after a run", ["run": run.metadata.name, "error": "\(error)"])
+        }
+        if !run.phase.isTerminal {
+            await context.audit.recordEventually([
+                event(run, .runCancelled, ["reason": .string("Deleted"), "message": "the AgentRun was deleted"])
+            ])
+            try? await context.history.save(record(run, phase: .cancelled, reason: .cancelled))
+        }
+        _ = try await removeFinalizer(run)
+        latest.forget(run.metadata.key)
+        return .settled
+    }
+
+    private func removeFinalizer(_ run: AgentRun) async throws -> AgentRun {
+        guard let patch = Patch.removingFinalizer(Keys.cleanupFinalizer, from: run.metadata.finalizers) else { return run }
+        do {
+            let changed = try await context.runClient(run).patch(run.metadata.name, patch)
+            latest.note(changed)
+            return changed
+        } catch where error.reason == .notFound || error.reason == .invalid {
+            return run
+        }
+    }
+
+    /// Takes the run out of the place's holders, so that its lease can begin to run.
+    private func leavePlace(_ run: AgentRun) async throws {
+        guard let repositoryID = run.status?.repositoryID, let agent = run.status?.effective?.agent else { return }
+        let name = Names.runNamespace(repositoryID: repositoryID, issue: run.spec.issue, agent: agent)
+        let client = context.api.resource(IssueNamespace.self)
+        for _ in 0..<5 {
+            let cached = context.places.get(ObjectKey(namespace: nil, name: name))
+            guard let place = try await client.find(name) ?? cached, let holders = place.spec.holders,
+                holders.contains(run.metadata.uid)
+            else { return }
+            let rest = holders.filter { $0 != run.metadata.uid }
+            do {
+                _ = try await client.patch(
+                    name,
+                    .merge([
+                        "metadata": ["resourceVersion": .string(place.metadata.resourceVersion)],
+                        "spec": ["holders": .array(rest.map { .string($0) })],
+                    ]))
+                return
+            } catch where error.reason == .conflict {
+                continue
+            } catch where error.reason == .notFound {
+                return
+            }
+        }
+        throw ReconcileError.waitUntil(.seconds(1), "IssueNamespace \(name) changes too often to be left now")
+    }
+
+    /// Why a run is no longer wanted: its issue was closed, or its label taken off before it has a Job.
+    ///
+    /// The code host tells the edge alone, and the edge only creates; so a run in progress looks once a minute.
+    func withdrawn(_ run: AgentRun) async throws -> String? {
+        switch run.phase {
+        case .queued, .preparing, .running, .waiting: break
+        default: return nil
+        }
+        let now = context.now()
+        let due = lastIssueCheck.withLock { checks -> Bool in
+            guard let last = checks[run.metadata.uid] else {
+                checks[run.metadata.uid] = now
+                return false
+            }
+            guard now.since(last) >= .seconds(60) else { return false }
+            checks[run.metadata.uid] = now
+            return true
+        }
+        guard due, let configured = context.configuredRepository(run) else { return nil }
+        let issue: SourceIssue
+        do {
+            issue = try await context.source.issue(run.spec.issue, in: configured.name)
+        } catch {
+            return nil  // Not knowing is no reason to stop.
+        }
+        if !issue.isOpen { return "issue \(run.spec.issue) was closed" }
+        if let label = run.spec.trigger.label, run.status?.job == nil, !issue.labels.contains(label) {
+            return "the label \(label) was taken off before the agent began"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import AuditTrail
+import ControllerRuntime
+import Cryptography
+import JSONCoding
+import KubernetesAPI
+import KubernetesClient
+import ServiceRuntime
+import SourceProvider
+
+extension AgentRunReconciler {
+    /// Preparing: join or make the place, remember where the branch stands, then secret, task and, last, the Job.
+    func provision(_ run: AgentRun) async throws -> Step {
+        guard let repositoryID = run.status?.repositoryID, let configured = context.configuredRepository(run) else {
+            throw ReconcileErrors.configurationChanged(run)
+        }
+        let settings = try settings(of: run)
+        let run = try await addFinalizer(run)
+        let placeName = Names.runNamespace(
+            repositoryID: repositoryID, issue: run.spec.issue, agent: settings.agent.key)
+        let jobName = Names.job(runUID: run.metadata.uid, attempt: run.status?.attempt ?? 1)
+        try await context.audit.record([
+            intent(run, .namespacePrepared, ["namespace": .string(placeName)]),
+            intent(run, .jobCreated, ["namespace": .string(placeName), "job": .string(jobName)]),
+        ])
+        async let placeAnswer = joinPlace(run, name: placeName, settings: settings, repositoryID: repositoryID)
+        var current = run
+        if run.status?.currentAttempt?.baseSHA == nil {
+            switch try await rememberBranch(run, configured: configured, settings: settings) {
+            case .failure(let ended): return .next(ended)
+            case .success(let remembered): current = remembered
+            }
+        }
+        let place = try await placeAnswer
+        guard place.phase == .active, place.status?.observedGeneration != nil else {
+            return try await waitForPlace(current, place)
+        }
+        return .next(
+            try await createJob(current, place: place, jobName: jobName, configured: configured, settings: settings))
+    }
+
+    /// Set just before the first object outside the run; taken off at its end.
+    private func addFinalizer(_ run: AgentRun) async throws -> AgentRun {
+        guard
+            let patch = Patch.addingFinalizer(
+                Keys.cleanupFinalizer, to: (run.metadata.finalizers, run.metadata.resourceVersion))
+        else { return run }
+        let changed = try await context.runClient(run).patch(run.metadata.name, patch)
+        latest.note(changed)
+        return changed
+    }
+
+    /// Makes the place or joins the one that is there; joining keeps it from expiring.
+    private func joinPlace(
+        _ run: AgentRun, name: String, settings: AdmittedSettings, repositoryID: Int64
+    ) async throws -> IssueNamespace {
+        let client = context.api.resource(IssueNamespace.self)
+        let uid = run.metadata.uid
+        if let known = context.places.get(ObjectKey(namespace: nil, name: name)), known.spec.holders?.contains(uid) == true,
+            !known.metadata.isBeingDeleted
+        {
+            return known
+        }
+        let wanted = IssueNamespace(
+            metadata: ObjectMeta(
+                name: name,
+                labels: [
+                    Keys.managedBy: Keys.manager, Keys.repositoryID: String(repositoryID),
+                    Keys.issue: String(run.spec.issue), Keys.agent: settings.agent.key,
+                ], finalizers: [Keys.cleanupFinalizer]),
+            spec: IssueNamespaceSpec(
+                repository: run.spec.repository, repositoryID: repositoryID, issue: run.spec.issue,
+                agent: settings.agent.key, mode: settings.mode, readOnly: settings.agent.readOnly,
+                ttlSeconds: Int(context.configuration.leaseTTL.components.seconds), holders: [uid]))
+        do {
+            return try await client.create(wanted)
+        } catch where error.reason == .alreadyExists {
+            let existing = try await client.get(name)
+            guard existing.spec.repositoryID == repositoryID, existing.spec.agent == settings.agent.key else {
+                throw ReconcileError.waitUntil(.seconds(60), "IssueNamespace \(name) belongs to another repository")
+            }
+            if existing.metadata.isBeingDeleted {
+                throw ReconcileError.waitUntil(.seconds(1), "IssueNamespace \(name) is being removed")
+            }
+            let holders = existing.spec.holders ?? []
+            if holders.contains(uid) { return existing }
+            return try await client.patch(
+                name,
+                .merge([
+                    "metadata": ["resourceVersion": .string(existing.metadata.resourceVersion)],
+                    "spec": ["holders": .array((holders + [uid]).map { .string($0) })],
+                ]))
+        }
+    }
+
+    private func waitForPlace(_ run: AgentRun, _ place: IssueNamespace) async throws -> Step {
+        let now = context.now()
+        let problem = place.status?.conditions?["Ready"]
+        let reason = problem.flatMap { Reason(rawValue: $0.reason) } ?? .preparing
+        let message = problem?.message ?? "the namespaces are being made"
+        if run.status?.conditions?[RunCondition.namespaceReady.rawValue]?.reason != reason.rawValue,
+            reason != .preparing
+        {
+            _ = try await write(run) { status in
+                Self.set(&status, run, .namespaceReady, .false, reason, message, now)
+                Self.set(&status, run, .ready, .false, reason, message, now)
+            }
+        }
+        // Woken by the place's change.
+        return .after(.seconds(5))
+    }
+
+    private enum Remembered {
+        case success(AgentRun)
+        case failure(AgentRun)
+    }
+
+    /// Base and head are stored before the Job exists, so that what it pushes can be told from what was there.
+    private func rememberBranch(
+        _ run: AgentRun, configured: OperatorConfiguration.Repository, settings: AdmittedSettings
+    ) async throws -> Remembered {
+        let name = configured.name
+        let source = context.source
+        let repository = try await source.repository(name)
+        let base = configured.baseBranch ?? repository.defaultBranch
+        async let baseAnswer = source.branchHead(base, in: name)
+        async let headAnswer = source.branchHead(settings.branch, in: name)
+        guard let baseSHA = try await baseAnswer else {
+            throw ReconcileError.waitUntil(.seconds(60), "\(name) has no branch \(base) to work from")
+        }
+        let head = try await headAnswer
+        if let head, head != baseSHA, !settings.revise, run.status?.attempt ?? 1 == 1 {
+            let comparison = try await source.compare(base: baseSHA, head: head, in: name)
+            if !comparison.headDescendsFromBase {
+                return .failure(
+                    try await finish(
+                        run, .failed, .branchExists,
+                        "the branch \(settings.branch) exists and does not descend from \(base); delete it, or bring it up to date, and set the label again"
+                    ))
+            }
+        }
+        let now = context.now().wholeSeconds
+        return .success(
+            try await write(run) { status in
+                var attempt = status.currentAttempt ?? .init(number: status.attempt ?? 1)
+                attempt.baseSHA = baseSHA
+                attempt.headBefore = head
+                attempt.startTime = now
+                status.currentAttempt = attempt
+            })
+    }
+
+    private func createJob(
+        _ run: AgentRun, place: IssueNamespace, jobName: String, configured: OperatorConfiguration.Repository,
+        settings: AdmittedSettings
+    ) async throws -> AgentRun {
+        let source = context.source
+        let name = configured.name
+        let namespace = place.status?.namespaces?.run ?? place.metadata.name
+        let attempt = run.status?.attempt ?? 1
+        async let issueAnswer = source.issue(run.spec.issue, in: name)
+        async let repositoryAnswer = source.repository(name)
+        async let identityAnswer = source.identity()
+        async let feedbackAnswer = feedback(run, name)
+        let issue = try await issueAnswer
+        let base = configured.baseBranch ?? (try await repositoryAnswer.defaultBranch)
+        let identity = try await identityAnswer
+        let (pullRequest, feedback) = try await feedbackAnswer
+        let prompt = TaskPrompt.render(
+            .init(
+                repository: run.spec.repository, issue: issue, kind: settings.kind, revise: settings.revise,
+                agent: settings.agent, branch: settings.branch, baseBranch: base, pullRequest: pullRequest,
+                feedback: feedback))
+        let digest = Hex.encode(SHA256.digest(Array(prompt.utf8)))
+        try await context.audit.record([
+            event(run, .promptAssembled, ["sha256": .string(digest), "characters": .integer(Int64(prompt.count))])
+        ])
+        let labels = JobBuilder.labels(run: run, attempt: attempt, agent: settings.agent.key)
+        async let taskMade = createOurs(
+            .configMap, namespace: namespace, name: Names.task(runUID: run.metadata.uid, attempt: attempt), run: run,
+            ["metadata": ["labels": JSONValue(labels)], "data": ["prompt.md": .string(prompt)]])
+        async let secretMade: Void = createCredentials(run, namespace: namespace, attempt: attempt, labels, name)
+        _ = try await (taskMade, secretMade)
+
+        let job = JobBuilder.job(
+            .init(
+                run: run, attempt: attempt, namespace: namespace,
+                environmentNamespace: place.status?.namespaces?.environment, settings: settings, baseBranch: base,
+                baseSHA: run.status?.currentAttempt?.baseSHA ?? "", headBefore: run.status?.currentAttempt?.headBefore,
+                gitURL: source.gitURL(name),
+                committer: (
+                    identity.login, "\(identity.id)+\(identity.login)@users.noreply.github.com"
+                ), issueTitle: issue.title))
+        try await createOurs(.job, namespace: namespace, name: jobName, run: run, job)
+        let created = context.now()
+        async let recorded: Void = recordJob(run, namespace: namespace, jobName: jobName, created: created)
+        let changed = try await write(run) { status in
+            status.namespace = namespace
+            status.job = jobName
+            Self.set(&status, run, .namespaceReady, .true, .provisioned, "", created)
+            Self.set(&status, run, .agentCompleted, .false, .running, "the agent's Job exists", created)
+            Self.setPhase(&status, run, .running, .running, "the agent works", created)
+        }
+        try await recorded
+        return changed
+    }
+
+    private func recordJob(_ run: AgentRun, namespace: String, jobName: String, created: Timestamp) async throws {
+        try await context.audit.record([
+            event(
+                run, .jobCreated,
+                ["namespace": .string(namespace), "job": .string(jobName), "created_at": .string(created.microDescription)]),
+            event(run, .runStarted),
+        ])
+        try await context.history.link(
+            [
+                TraceLink(.issue, "\(run.spec.repository)#\(run.spec.issue)", to: .run, run.metadata.uid),
+                TraceLink(.run, run.metadata.uid, to: .namespace, namespace),
+                TraceLink(.namespace, namespace, to: .job, jobName),
+                TraceLink(.job, jobName, to: .branch, run.status?.branch ?? ""),
+            ], runUID: run.metadata.uid)
+    }
+
+    private func feedback(
+        _ run: AgentRun, _ repository: RepositoryName
+    ) async throws -> (PullRequest?, [ReviewFeedback]) {
+        guard run.spec.trigger.revise == true, let number = run.status?.pullRequest?.number else { return (nil, []) }
+        async let pullRequest = context.source.pullRequest(number, in: repository)
+        async let feedback = context.source.feedback(pullRequest: number, in: repository)
+        return (try await pullRequest, try await feedback)
+    }
+
+    /// The broker's token: in a Secret of the run namespace, never in the agent's reach.
+    private func createCredentials(
+        _ run: AgentRun, namespace: String, attempt: Int, _ labels: [String: String], _ repository: RepositoryName
+    ) async throws {
+        let token = try await context.source.mintRunToken(repository)
+        tokenExpiry.withLock { $0[run.metadata.uid] = token.expiresAt }
+        let name = Names.credentials(runUID: run.metadata.uid, attempt: attempt)
+        let data: JSONValue = ["token": .string(Base64.encode(Array(token.token.reveal().utf8)))]
+        let created = try await createOurs(
+            .secret, namespace: namespace, name: name, run: run,
+            ["metadata": ["labels": JSONValue(labels)], "type": "Opaque", "data": data])
+        if !created { try await replaceToken(namespace: namespace, name: name, data: data) }
+    }
+
+    private func replaceToken(namespace: String, name: String, data: JSONValue) async throws {
+        _ = try await context.api.objects(.secret, namespace: namespace).patch(name, .merge(["data": data]))
+    }
+
+    /// Puts a new token into the Secret well before the old one ends; the broker reads it anew for each request.
+    ///
+    /// - Returns: how long until the next renewal.
+    func renewToken(_ run: AgentRun) async throws -> Duration {
+        let reserve = Duration.seconds(15 * 60)
+        let now = context.now()
+        if let ends = tokenExpiry.withLock({ $0[run.metadata.uid] }), ends.since(now) > reserve {
+            return ends.since(now) - reserve
+        }
+        guard let configured = context.configuredRepository(run), let namespace = run.status?.namespace else {
+            return .seconds(60)
+        }
+        let token = try await context.source.mintRunToken(configured.name)
+        let name = Names.credentials(runUID: run.metadata.uid, attempt: run.status?.attempt ?? 1)
+        try await replaceToken(
+            namespace: namespace, name: name, data: ["token": .string(Base64.encode(Array(token.token.reveal().utf8)))])
+        tokenExpiry.withLock { $0[run.metadata.uid] = token.expiresAt }
+        return max(.seconds(60), token.expiresAt.since(now) - reserve)
+    }
+
+    /// Creates an object of this attempt; one that is there is taken only when it carries the run's uid.
+    ///
+    /// - Returns: whether it was made now.
+    @discardableResult
+    private func createOurs(
+        _ type: ResourceType, namespace: String, name: String, run: AgentRun, _ body: JSONValue
+    ) async throws -> Bool {
+        var object = body
+        object["apiVersion"] = .string(type.apiVersion)
+        object["kind"] = .string(type.kind)
+        object.setValue(.string(name), at: ["metadata", "name"])
+        object.setValue(.string(namespace), at: ["metadata", "namespace"])
+        do {
+            _ = try await context.api.create(object, type: type, namespace: namespace)
+            return true
+        } catch where error.reason == .alreadyExists {
+            let existing = try await context.api.get(type, ObjectKey(namespace: namespace, name: name))
+            guard existing.at("metadata", "labels", Keys.runUID)?.stringValue == run.metadata.uid else {
+                throw ReconcileError.waitUntil(
+                    .seconds(60), "\(type.kind) \(namespace)/\(name) exists and is not this run's (\(Reason.nameTaken.rawValue)); remove it")
+            }
+            return false
+        }
+    }
+}

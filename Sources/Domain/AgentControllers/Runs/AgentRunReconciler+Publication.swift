@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import AuditTrail
+import ControllerRuntime
+import JSONCoding
+import KubernetesAPI
+import SourceProvider
+
+extension AgentRunReconciler {
+    /// Publishing: the branch's head is the truth; check it, then make or update the pull request.
+    func publish(_ run: AgentRun) async throws -> Step {
+        guard let configured = context.configuredRepository(run) else { throw ReconcileErrors.configurationChanged(run) }
+        try await releasePods(run)
+        let settings = try settings(of: run)
+        let input = try await gatherPublication(run, configured, settings)
+        switch PublicationPlan.decide(input) {
+        case .violation(let message):
+            return .next(try await finish(run, .failed, .policyViolation, message))
+        case .noChanges:
+            return .next(
+                try await finish(run, .succeeded, .noChanges, "the agent ended without a new commit") { status, now in
+                    Self.set(&status, run, .pullRequestReady, .false, .noChanges, "there is no new commit", now)
+                })
+        case .create, .update:
+            let (pullRequest, created) = try await upsertPullRequest(run, configured, settings, head: input.head)
+            return .next(try await published(run, configured, pullRequest, created: created, head: input.head))
+        }
+    }
+
+    private func gatherPublication(
+        _ run: AgentRun, _ configured: OperatorConfiguration.Repository, _ settings: AdmittedSettings
+    ) async throws -> PublicationInput {
+        let source = context.source
+        let name = configured.name
+        async let headAnswer = source.branchHead(settings.branch, in: name)
+        async let openAnswer = source.openPullRequest(head: settings.branch, in: name)
+        let head = try await headAnswer
+        let open = try await openAnswer
+        let attempts = run.status?.attempts ?? []
+        var input = PublicationInput(
+            kind: settings.kind, agent: settings.agent.key, allowsWorkflows: configured.allowWorkflowFiles,
+            attempts: attempts, head: head, comparison: nil, before: nil, after: nil, openPullRequest: open)
+        guard let head, let start = PublicationPlan.start(of: attempts.last), let base = attempts.first?.baseSHA,
+            head != PublicationPlan.start(of: attempts.first)
+        else { return input }
+        async let comparison = head == start ? nil : Optional(source.compare(base: start, head: head, in: name))
+        async let fromBase = source.compare(base: base, head: head, in: name)
+        let history = try await context.history.runs(
+            repositoryID: run.status?.repositoryID ?? 0, issue: run.spec.issue, limit: 10)
+        let previous = history.first { $0.runUID != run.metadata.uid && $0.branch == settings.branch }
+        let ownRefusal = attempts.contains { $0.reason == Reason.policyViolation.rawValue }
+        let baseline = PublicationPlan.baseline(
+            attempts: attempts, openPullRequest: open,
+            isTrusted: previous?.reason != Reason.policyViolation.rawValue && !ownRefusal,
+            mergeBase: try await fromBase.mergeBase)
+        input.comparison = try await comparison
+        if let baseline {
+            async let before = source.tree(commit: baseline, in: name)
+            async let after = source.tree(commit: head, in: name)
+            input.before = try await before
+            input.after = try await after
+        }
+        return input
+    }
+
+    private func upsertPullRequest(
+        _ run: AgentRun, _ configured: OperatorConfiguration.Repository, _ settings: AdmittedSettings, head: String?
+    ) async throws -> (PullRequest, created: Bool) {
+        let source = context.source
+        let name = configured.name
+        let issue = try await source.issue(run.spec.issue, in: name)
+        let text = PullRequestText.Input(issue: issue, kind: settings.kind, runs: sections(run, settings, head: head))
+        let body = PullRequestText.body(text)
+        if let open = try await source.openPullRequest(head: settings.branch, in: name) {
+            guard open.body != body else { return (open, false) }
+            try await context.audit.record([intent(run, .prUpdated, ["number": .integer(Int64(open.number))])])
+            return (try await source.updatePullRequest(open.number, title: nil, body: body, in: name), false)
+        }
+        let repository = try await source.repository(name)
+        try await context.audit.record([intent(run, .prCreated, ["head": .string(settings.branch)])])
+        let draft = PullRequestDraft(
+            title: PullRequestText.title(text), body: body, headBranch: settings.branch,
+            baseBranch: configured.baseBranch ?? repository.defaultBranch)
+        return (try await source.createPullRequest(draft, in: name), true)
+    }
+
+    /// A section for each earlier run of the branch that the cluster still knows, and one for this run.
+    private func sections(
+        _ run: AgentRun, _ settings: AdmittedSettings, head: String?
+    ) -> [PullRequestText.Section] {
+        let earlier = otherRuns(of: run).filter {
+            $0.spec.issue == run.spec.issue && $0.status?.branch == settings.branch && $0.phase == .succeeded
+                && $0.status?.pullRequest != nil
+        }.sorted { ($0.metadata.creationTimestamp?.microseconds ?? 0) < ($1.metadata.creationTimestamp?.microseconds ?? 0) }
+        return (earlier.map { ($0, $0.status?.pullRequest?.headSHA) } + [(run, head)]).map { run, head in
+            PullRequestText.Section(
+                run: run.metadata.name, agent: run.status?.effective?.agent ?? "",
+                model: run.status?.effective?.model?.value,
+                reasoningEffort: run.status?.effective?.reasoningEffort?.value, session: run.status?.session?.id,
+                head: head, summary: run.status?.currentAttempt?.message)
+        }
+    }
+
+    private func published(
+        _ run: AgentRun, _ configured: OperatorConfiguration.Repository, _ pullRequest: PullRequest, created: Bool,
+        head: String?
+    ) async throws -> AgentRun {
+        // A process that stopped between making the pull request and its record finds it made: the first run of a pull
+        // request made it, whoever looks.
+        let isFirst = created || run.status?.pullRequest == nil && run.spec.trigger.revise != true
+        try await context.audit.record([
+            event(
+                run, isFirst ? .prCreated : .prUpdated,
+                [
+                    "number": .integer(Int64(pullRequest.number)), "url": .string(pullRequest.url),
+                    "head": head.map { .string($0) } ?? nil,
+                ])
+        ])
+        try await context.history.link(
+            [TraceLink(.branch, run.status?.branch ?? "", to: .pullRequest, "\(run.spec.repository)#\(pullRequest.number)")],
+            runUID: run.metadata.uid)
+        try await markInReview(run, configured.name, pullRequest)
+        let message = "\(isFirst ? "created" : "updated") pull request \(pullRequest.number)"
+        return try await finish(run, .succeeded, .succeeded, message) { status, now in
+            status.pullRequest = .init(number: pullRequest.number, url: pullRequest.url, headSHA: head)
+            var attempt = status.currentAttempt
+            attempt?.headAfter = head
+            status.currentAttempt = attempt
+            Self.set(&status, run, .pullRequestReady, .true, isFirst ? .created : .updated, message, now)
+        }
+    }
+
+    /// `state:in-review` on issue and pull request; the trigger label comes off.
+    private func markInReview(
+        _ run: AgentRun, _ repository: RepositoryName, _ pullRequest: PullRequest
+    ) async throws {
+        let label = context.configuration.labels.inReview
+        try await context.audit.record([intent(run, .labelApplied, key: label)])
+        async let onIssue: Void = context.source.addLabels([label], issue: run.spec.issue, in: repository)
+        async let onPullRequest: Void = context.source.addLabels([label], issue: pullRequest.number, in: repository)
+        _ = try await (onIssue, onPullRequest)
+        try await context.audit.record([event(run, .labelApplied, key: label, ["label": .string(label)])])
+    }
+}
