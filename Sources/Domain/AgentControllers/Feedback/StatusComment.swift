@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
+import JSONCoding
 import KubernetesAPI
 
 /// The one status comment of an issue, a section a run: pure, so that an unchanged state gives an unchanged text.

@@ -7,6 +7,8 @@ import KubernetesAPI
 enum PlacePlan: Equatable {
     /// Make what is missing; the place is then active.
     case prepare
+    /// Somebody holds it again: it does not go away, and its status must say so.
+    case extend
     /// It is there and held: nothing to do.
     case keep
     /// Nobody holds it: it goes away at this time, and its status must say so.
@@ -21,10 +23,9 @@ enum PlacePlan: Equatable {
     /// Decides from the object alone and the clock.
     static func decide(_ place: IssueNamespace, defaultTTL: Duration, now: Timestamp) -> PlacePlan {
         if place.metadata.isBeingDeleted { return .tearDown }
-        let active = place.phase == .active && place.status?.observedGeneration == place.metadata.generation
         let holders = place.spec.holders ?? []
-        guard active || place.phase == .expired else { return .prepare }
-        guard holders.isEmpty else { return place.status?.expiresAt == nil ? .keep : .prepare }
+        guard place.phase == .active || place.phase == .expired, place.status?.namespaces != nil else { return .prepare }
+        guard holders.isEmpty else { return place.status?.expiresAt == nil ? .keep : .extend }
         let ttl = place.spec.ttlSeconds.map { Duration.seconds($0) } ?? defaultTTL
         guard let expiresAt = place.status?.expiresAt else { return .scheduleExpiry(now.adding(ttl).wholeSeconds) }
         return expiresAt <= now ? .expire : .wait(expiresAt.since(now))

@@ -124,7 +124,8 @@ extension AgentRunReconciler {
     ) async throws(ProviderError) -> T? {
         do {
             return try await body()
-        } catch where error.code == .notFound {
+        } catch {
+            guard error.code == .notFound else { throw error }
             return nil
         }
     }

@@ -5,7 +5,9 @@ import ControllerRuntime
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient
+import ServiceRuntime
 import SourceProvider
+import Synchronization
 
 extension AgentRunReconciler {
     /// Ends the attempt: everything outside the run is settled first, the terminal status is written last, so that a
@@ -133,13 +135,11 @@ extension AgentRunReconciler {
 
     private func removeFinalizer(_ run: AgentRun) async throws -> AgentRun {
         guard let patch = Patch.removingFinalizer(Keys.cleanupFinalizer, from: run.metadata.finalizers) else { return run }
-        do {
-            let changed = try await context.runClient(run).patch(run.metadata.name, patch)
-            latest.note(changed)
-            return changed
-        } catch where error.reason == .notFound || error.reason == .invalid {
-            return run
-        }
+        guard let changed = try await tolerating(.notFound, .invalid, body: {
+            try await context.runClient(run).patch(run.metadata.name, patch)
+        }) else { return run }
+        latest.note(changed)
+        return changed
     }
 
     /// Takes the run out of the place's holders, so that its lease can begin to run.
@@ -153,19 +153,15 @@ extension AgentRunReconciler {
                 holders.contains(run.metadata.uid)
             else { return }
             let rest = holders.filter { $0 != run.metadata.uid }
-            do {
-                _ = try await client.patch(
+            let left = try await tolerating(.conflict, .notFound) {
+                try await client.patch(
                     name,
                     .merge([
                         "metadata": ["resourceVersion": .string(place.metadata.resourceVersion)],
                         "spec": ["holders": .array(rest.map { .string($0) })],
                     ]))
-                return
-            } catch where error.reason == .conflict {
-                continue
-            } catch where error.reason == .notFound {
-                return
             }
+            if left != nil { return }
         }
         throw ReconcileError.waitUntil(.seconds(1), "IssueNamespace \(name) changes too often to be left now")
     }

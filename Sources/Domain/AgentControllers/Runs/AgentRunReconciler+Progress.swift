@@ -113,32 +113,27 @@ extension AgentRunReconciler {
             guard let namespace = pod.metadata.namespace,
                 let patch = Patch.removingFinalizer(Keys.resultFinalizer, from: pod.metadata.finalizers)
             else { continue }
-            do {
+            // Gone, or taken off already: the cache is behind.
+            try await tolerating(.notFound, .invalid) {
                 _ = try await context.api.resource(Pod.self, namespace: namespace).patch(pod.metadata.name, patch)
-            } catch where error.reason == .notFound || error.reason == .invalid {
-                continue  // Gone, or taken off already: the cache is behind.
             }
         }
         guard let namespace = run.status?.namespace, let name = run.status?.job,
             let job = context.jobs.get(ObjectKey(namespace: namespace, name: name)), job.ttlSecondsAfterFinished == nil
         else { return }
-        do {
+        try await tolerating(.notFound) {
             _ = try await context.api.resource(Job.self, namespace: namespace).patch(
                 name, .merge(["spec": ["ttlSecondsAfterFinished": 600]]))
-        } catch where error.reason == .notFound {
-            return
         }
     }
 
     /// Deletes the Job, and with it its pod; a Job that is gone is what was wanted.
     func stopJob(_ run: AgentRun) async throws {
-        guard let namespace = run.status?.namespace ?? placeName(run), let uid = Optional(run.metadata.uid) else { return }
-        let name = run.status?.job ?? Names.job(runUID: uid, attempt: run.status?.attempt ?? 1)
-        do {
-            try await context.api.resource(Job.self, namespace: namespace).delete(
+        guard let namespace = run.status?.namespace ?? placeName(run) else { return }
+        let name = run.status?.job ?? Names.job(runUID: run.metadata.uid, attempt: run.status?.attempt ?? 1)
+        try await tolerating(.notFound) {
+            _ = try await context.api.resource(Job.self, namespace: namespace).delete(
                 name, options: DeleteOptions(propagation: .background))
-        } catch where error.reason == .notFound {
-            return
         }
     }
 

@@ -8,6 +8,7 @@ import KubernetesAPI
 import KubernetesClient
 import ServiceRuntime
 import SourceProvider
+import Synchronization
 
 extension AgentRunReconciler {
     /// Preparing: join or make the place, remember where the branch stands, then secret, task and, last, the Job.
@@ -73,25 +74,22 @@ extension AgentRunReconciler {
                 repository: run.spec.repository, repositoryID: repositoryID, issue: run.spec.issue,
                 agent: settings.agent.key, mode: settings.mode, readOnly: settings.agent.readOnly,
                 ttlSeconds: Int(context.configuration.leaseTTL.components.seconds), holders: [uid]))
-        do {
-            return try await client.create(wanted)
-        } catch where error.reason == .alreadyExists {
-            let existing = try await client.get(name)
-            guard existing.spec.repositoryID == repositoryID, existing.spec.agent == settings.agent.key else {
-                throw ReconcileError.waitUntil(.seconds(60), "IssueNamespace \(name) belongs to another repository")
-            }
-            if existing.metadata.isBeingDeleted {
-                throw ReconcileError.waitUntil(.seconds(1), "IssueNamespace \(name) is being removed")
-            }
-            let holders = existing.spec.holders ?? []
-            if holders.contains(uid) { return existing }
-            return try await client.patch(
-                name,
-                .merge([
-                    "metadata": ["resourceVersion": .string(existing.metadata.resourceVersion)],
-                    "spec": ["holders": .array((holders + [uid]).map { .string($0) })],
-                ]))
+        if let made = try await tolerating(.alreadyExists, body: { try await client.create(wanted) }) { return made }
+        let existing = try await client.get(name)
+        guard existing.spec.repositoryID == repositoryID, existing.spec.agent == settings.agent.key else {
+            throw ReconcileError.waitUntil(.seconds(60), "IssueNamespace \(name) belongs to another repository")
         }
+        if existing.metadata.isBeingDeleted {
+            throw ReconcileError.waitUntil(.seconds(1), "IssueNamespace \(name) is being removed")
+        }
+        let holders = existing.spec.holders ?? []
+        if holders.contains(uid) { return existing }
+        return try await client.patch(
+            name,
+            .merge([
+                "metadata": ["resourceVersion": .string(existing.metadata.resourceVersion)],
+                "spec": ["holders": .array((holders + [uid]).map { .string($0) })],
+            ]))
     }
 
     private func waitForPlace(_ run: AgentRun, _ place: IssueNamespace) async throws -> Step {
@@ -164,7 +162,8 @@ extension AgentRunReconciler {
         async let identityAnswer = source.identity()
         async let feedbackAnswer = feedback(run, name)
         let issue = try await issueAnswer
-        let base = configured.baseBranch ?? (try await repositoryAnswer.defaultBranch)
+        let repository = try await repositoryAnswer
+        let base = configured.baseBranch ?? repository.defaultBranch
         let identity = try await identityAnswer
         let (pullRequest, feedback) = try await feedbackAnswer
         let prompt = TaskPrompt.render(
@@ -281,16 +280,15 @@ extension AgentRunReconciler {
         object["kind"] = .string(type.kind)
         object.setValue(.string(name), at: ["metadata", "name"])
         object.setValue(.string(namespace), at: ["metadata", "namespace"])
-        do {
-            _ = try await context.api.create(object, type: type, namespace: namespace)
-            return true
-        } catch where error.reason == .alreadyExists {
-            let existing = try await context.api.get(type, ObjectKey(namespace: namespace, name: name))
-            guard existing.at("metadata", "labels", Keys.runUID)?.stringValue == run.metadata.uid else {
-                throw ReconcileError.waitUntil(
-                    .seconds(60), "\(type.kind) \(namespace)/\(name) exists and is not this run's (\(Reason.nameTaken.rawValue)); remove it")
-            }
-            return false
+        let made = try await tolerating(.alreadyExists) {
+            try await context.api.create(object, type: type, namespace: namespace)
         }
+        if made != nil { return true }
+        let existing = try await context.api.get(type, ObjectKey(namespace: namespace, name: name))
+        guard existing.at("metadata", "labels", Keys.runUID)?.stringValue == run.metadata.uid else {
+            throw ReconcileError.waitUntil(
+                .seconds(60), "\(type.kind) \(namespace)/\(name) exists and is not this run's (\(Reason.nameTaken.rawValue)); remove it")
+        }
+        return false
     }
 }

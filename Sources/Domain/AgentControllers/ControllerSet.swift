@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+package import AgentAPI
+package import AuditTrail
+package import ControllerRuntime
+package import JSONCoding
+import KubernetesAPI
+package import KubernetesClient
+package import ServiceRuntime
+package import SourceProvider
+
+/// Every controller with its caches, ready to run: what `codex-k8s controller` and `codex-k8s dev` share.
+package struct ControllerSet: Sendable {
+    /// Runs the caches and the controllers.
+    package let manager: Manager
+    /// Finds lost labels.
+    package let healing: HealingService
+    /// Writes what waits for Postgres.
+    package let audit: AuditRecorder
+
+    /// Everything that differs between a cluster and a test.
+    package struct Dependencies: Sendable {
+        package var configuration: OperatorConfiguration
+        package var api: APIClient
+        package var source: any SourceProvider
+        package var sink: any AuditSink
+        package var history: any RunHistory
+        /// The service account that the controller runs as.
+        package var serviceAccount: String
+        package var now: @Sendable () -> Timestamp
+        package var logger: Logger
+        package var metrics: MetricsRegistry
+
+        package init(
+            configuration: OperatorConfiguration, api: APIClient, source: any SourceProvider, sink: any AuditSink,
+            history: any RunHistory, serviceAccount: String, now: @escaping @Sendable () -> Timestamp = { .now },
+            logger: Logger, metrics: MetricsRegistry
+        ) {
+            self.configuration = configuration
+            self.api = api
+            self.source = source
+            self.sink = sink
+            self.history = history
+            self.serviceAccount = serviceAccount
+            self.now = now
+            self.logger = logger
+            self.metrics = metrics
+        }
+    }
+
+    package init(_ dependencies: Dependencies) {
+        let api = dependencies.api
+        let ours = LabelSelector(matchLabels: [Keys.managedBy: Keys.manager])
+        let runs = Informer(
+            resource: api.resource(AgentRun.self),
+            indexes: [
+                "issue": { run in FeedbackReconciler.issueKey(run).map(\.description) },
+                "uid": { run in [run.metadata.uid] },
+            ], logger: dependencies.logger)
+        let places = Informer(resource: api.resource(IssueNamespace.self), logger: dependencies.logger)
+        let jobs = Informer(resource: api.resource(Job.self), labelSelector: ours, logger: dependencies.logger)
+        let pods = Informer(resource: api.resource(Pod.self), labelSelector: ours, logger: dependencies.logger)
+        audit = AuditRecorder(sink: dependencies.sink, logger: dependencies.logger)
+        let context = ControllerContext(
+            configuration: dependencies.configuration, api: api, source: dependencies.source, audit: audit,
+            history: dependencies.history, runs: runs.store, places: places.store, jobs: jobs.store, pods: pods.store,
+            serviceAccount: dependencies.serviceAccount, now: dependencies.now, logger: dependencies.logger)
+        healing = HealingService(context: context)
+
+        let runController = Controller(
+            name: "agentrun", reconciler: AgentRunReconciler(context: context), workers: 8,
+            logger: dependencies.logger, metrics: dependencies.metrics)
+        runController.watches(runs)
+        runController.watches(jobs) { Self.run(of: $0.metadata) }
+        runController.watches(pods) { Self.run(of: $0.metadata) }
+        let runStore = runs.store
+        runController.watches(places) { place in
+            (place.spec.holders ?? []).flatMap { uid in runStore.byIndex("uid", uid) }.map { $0.metadata.key }
+        }
+        // The end of a run wakes those that wait for it.
+        runController.watches(runs) { run in
+            guard run.phase.isTerminal else { return [] }
+            return runStore.list().filter { $0.phase == .queued && $0.spec.repository == run.spec.repository }
+                .map(\.metadata.key)
+        }
+        let placeController = Controller(
+            name: "issuenamespace", reconciler: IssueNamespaceReconciler(context: context), workers: 8,
+            logger: dependencies.logger, metrics: dependencies.metrics)
+        placeController.watches(places)
+        let feedbackController = Controller(
+            name: "feedback", reconciler: FeedbackReconciler(context: context), workers: 2,
+            logger: dependencies.logger, metrics: dependencies.metrics)
+        feedbackController.watches(runs) { FeedbackReconciler.issueKey($0) }
+
+        manager = Manager(logger: dependencies.logger)
+        manager.add(helper: audit)
+        manager.add(runs)
+        manager.add(places)
+        manager.add(jobs)
+        manager.add(pods)
+        manager.add(runController)
+        manager.add(placeController)
+        manager.add(feedbackController)
+    }
+
+    /// The run that a Job or a pod belongs to: ownership across namespaces does not exist, labels do.
+    static func run(of metadata: ObjectMeta) -> [ObjectKey] {
+        guard let name = metadata.labels[Keys.runName], let namespace = metadata.labels[Keys.runNamespace] else { return [] }
+        return [ObjectKey(namespace: namespace, name: name)]
+    }
+}
