@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import CommandLineInterface
+import Cryptography
+import GitHubProvider
+import HTTPTransport
+import JSONCoding
+import KubernetesClient
+import Postgres
+import ServiceRuntime
+import SystemCalls
+import YAMLCoding
+
+/// Options that several commands share, and what they mean.
+enum CommonOptions {
+    static let config = Option<String>.required(
+        "config", .file, environment: "CODEXK8S_CONFIG", help: "The operator's configuration.")
+    static let databaseURL = Option<String>.required(
+        "database-url", .text("URL", expectation: "a Postgres URL"), environment: "CODEXK8S_DATABASE_URL", sensitive: true,
+        help: "The audit's database, as libpq takes it.")
+    static let migrations = Option<String?>.optional(
+        "migrations", .folder, help: "The numbered SQL files; by default those that came with the program.")
+    static let logLevel = Option<LogLevelName>.optional(
+        "log-level", .choice("LEVEL"), default: "info", environment: "CODEXK8S_LOG_LEVEL", help: "The least weight that is logged.")
+
+    /// The words for log levels on the command line.
+    enum LogLevelName: String, CaseIterable { case debug, info, warning, error }
+
+    static func logger(_ parsed: ParsedCommand, _ label: String) throws -> Logger {
+        Logger(label: label, level: LogLevel(name: try parsed[logLevel].rawValue) ?? .info)
+    }
+
+    /// Reads and checks the configuration file.
+    static func configuration(at path: String) throws -> OperatorConfiguration {
+        do {
+            return try OperatorConfiguration(YAMLParser.document(Files.readText(path, limit: 1 << 20)))
+        } catch let error as AgentAPI.ConfigurationError {
+            throw UnusableInput(error.problems.map { "\(path): \($0)" }.joined(separator: "\n"))
+        } catch {
+            throw UnusableInput("\(path): \(error)")
+        }
+    }
+
+    static func migrationSource(_ folder: String?) throws -> MigrationSource {
+        if let folder { return .directory(folder) }
+        guard let found = MigrationSource.beside(executable: try Files.executablePath()) else {
+            throw UnusableInput("no migrations came with this program; name their folder by --migrations")
+        }
+        return found
+    }
+
+    /// The adapter to GitHub that the configuration describes.
+    static func provider(_ configuration: OperatorConfiguration, http: HTTPClient, logger: Logger) throws -> GitHubAppProvider {
+        guard let appID = configuration.github.appID, let keyFile = configuration.github.privateKeyFile else {
+            throw UnusableInput("the configuration needs github.appID and github.privateKeyFile")
+        }
+        let key: RSAPrivateKey
+        do {
+            key = try RSAPrivateKey(pem: Files.readText(keyFile, limit: 1 << 16))
+        } catch {
+            throw UnusableInput("\(keyFile): \(error)")
+        }
+        var tls: TLSOptions?
+        if let file = configuration.github.caFile {
+            var options = TLSOptions()
+            do {
+                options.caPEM = try Files.readText(file, limit: 1 << 20)
+            } catch {
+                throw UnusableInput("\(file): \(error)")
+            }
+            tls = options
+        }
+        return GitHubAppProvider(
+            configuration: GitHubConfiguration(
+                apiURL: configuration.github.apiURL, gitURL: configuration.github.gitURL, appID: appID, privateKey: key,
+                tls: tls),
+            http: http, logger: logger)
+    }
+}

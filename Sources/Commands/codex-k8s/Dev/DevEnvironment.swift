@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import ControllerRuntime
+import Cryptography
+import DevCluster
+import DevForge
+import DevPostgres
+import HTTPServing
+import HTTPTransport
+import KubernetesClient
+import Postgres
+import ServiceRuntime
+import SystemCalls
+import WebhookEdge
+
+/// The parts of `codex-k8s dev`, wired: what is a stand-in and what is real meets only here.
+struct DevEnvironment: Sendable {
+    /// What a start needs to know.
+    struct Settings: Sendable {
+        var folder: String
+        var crds: String
+        var manifests: String
+        var migrations: MigrationSource
+        var apiPort: Int
+        var edgePort: Int
+        var forgePort: Int
+    }
+
+    /// What exists once everything below the controllers is ready.
+    struct Ground: Sendable {
+        var databaseURL: String
+        var forgeURL: String
+        var access: DevAPIServer.Access
+        var configurationFile: String
+        var controllerKubeconfig: String
+        var edgeKubeconfig: String
+    }
+
+    let settings: Settings
+    private let logger: Logger
+    private let postgres: DevPostgres
+    private let forge: ForgeServer
+    private let cluster: DevAPIServer
+    private let kubelet: ProcessKubelet
+    private let jobs: JobController
+    private let webhookSecret: Secret<String>
+    private let metrics = MetricsRegistry()
+    private let ground = Promise<Ground>()
+    private let edgeURL = Promise<String>()
+
+    init(settings: Settings, logger: Logger) async throws {
+        self.settings = settings
+        self.logger = logger
+        let folder = settings.folder
+        webhookSecret = try Self.keptSecret("\(folder)/webhook-secret")
+        postgres = DevPostgres(directory: "\(folder)/postgres", logger: logger)
+        var forgeConfiguration = ForgeConfiguration(directory: "\(folder)/forge", webhookSecret: webhookSecret)
+        forgeConfiguration.port = settings.forgePort
+        forge = try await ForgeServer.open(forgeConfiguration, logger: logger)
+        var clusterConfiguration = DevAPIServer.Configuration(directory: "\(folder)/cluster")
+        clusterConfiguration.port = settings.apiPort
+        cluster = try DevAPIServer(configuration: clusterConfiguration, logger: logger, metrics: metrics)
+        jobs = JobController(store: cluster.cluster, logger: logger)
+        kubelet = try ProcessKubelet(store: cluster.cluster, directory: "\(folder)/kubelet", logger: logger)
+        cluster.setLogs(kubelet)
+    }
+
+    /// Runs everything; parts stop in the reverse order of this list.
+    func run() async throws {
+        try Files.writeAtomically(
+            "\(settings.folder)/dev.pid", Array("\(ProcessIdentity.processID)\n".utf8), mode: 0o644)
+        defer {
+            try? Files.remove("\(settings.folder)/dev.pid")
+            try? Files.remove("\(settings.folder)/env.sh")
+        }
+        try await ServiceGroup(
+            [
+                ("postgres", postgres), ("forge", forge), ("cluster", cluster), ("ground", ClosureService(layGround)),
+                ("jobs", jobs), ("kubelet", kubelet), ("controllers", ClosureService(runControllers)),
+                ("edge", ClosureService(runEdge)), ("announcement", ClosureService(announce)),
+            ], gracePeriod: .seconds(20), logger: logger
+        ).run()
+    }
+
+    /// Migrates the database, installs definitions and manifests, writes the configuration.
+    private func layGround() async throws {
+        do {
+            async let databaseURL = migratedDatabase()
+            async let forgeURL = forge.waitUntilListening()
+            let access = try await cluster.waitUntilReady()
+            try await DevInstallation(access: access, crds: settings.crds, manifests: settings.manifests, logger: logger)
+                .install()
+            let controller = "\(settings.folder)/controller.kubeconfig"
+            let edge = "\(settings.folder)/edge.kubeconfig"
+            try await writeKubeconfig(controller, serviceAccount: "codex-k8s-controller")
+            try await writeKubeconfig(edge, serviceAccount: "codex-k8s-edge")
+            let url = try await forgeURL
+            let file = "\(settings.folder)/config.yaml"
+            let text = DevConfiguration.text(
+                forgeURL: url, credentials: forge.credentials, keyFile: forge.credentials.privateKeyFile)
+            try Files.writeAtomically(file, Array(text.utf8), mode: 0o644)
+            ground.resolve(
+                .success(
+                    Ground(
+                        databaseURL: try await databaseURL, forgeURL: url, access: access, configurationFile: file,
+                        controllerKubeconfig: controller, edgeKubeconfig: edge)))
+        } catch {
+            ground.resolve(.failure(error))
+            throw error
+        }
+    }
+
+    private func migratedDatabase() async throws -> String {
+        let url = try await postgres.waitUntilReady()
+        let client = PostgresClient(url: Secret(url), logger: logger)
+        defer { client.shutdown() }
+        for migration in try await Migrator(settings.migrations).migrate(on: client) {
+            logger.info("applied a migration", ["name": migration.name])
+        }
+        return url
+    }
+
+    /// The controllers and the edge are let in by the tokens of their own service accounts, so that the install's
+    /// access rules are what they live with here too.
+    private func writeKubeconfig(_ path: String, serviceAccount: String) async throws {
+        let token = try cluster.issueToken(namespace: "codex-k8s-system", serviceAccount: serviceAccount)
+        try await cluster.writeKubeconfig(to: path, user: serviceAccount, token: token)
+    }
+
+    private func runControllers() async throws {
+        let ground = try await ground.value()
+        let http = HTTPClient(configuration: .init())
+        defer { http.shutdown() }
+        let database = PostgresClient(url: Secret(ground.databaseURL), logger: logger)
+        let parts = try ControllerParts(
+            configuration: try CommonOptions.configuration(at: ground.configurationFile),
+            cluster: try Kubeconfig.load(path: ground.controllerKubeconfig), http: http, postgres: database,
+            serviceAccount: "codex-k8s-controller", metrics: metrics, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await database.run() }
+            group.addTask { try await parts.set.manager.run() }
+            group.addTask { try await parts.set.healing.run() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private func runEdge() async throws {
+        let ground = try await ground.value()
+        let http = HTTPClient(configuration: .init())
+        defer { http.shutdown() }
+        let client = APIClient(
+            configuration: try Kubeconfig.load(path: ground.edgeKubeconfig), http: http, logger: logger, metrics: metrics)
+        let edge = try WebhookEdge(
+            configuration: try CommonOptions.configuration(at: ground.configurationFile),
+            listen: ServerConfiguration(host: "127.0.0.1", port: settings.edgePort), secret: webhookSecret,
+            client: client, metrics: metrics, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await edge.run() }
+            group.addTask {
+                let port = try await edge.waitUntilListening()
+                edgeURL.resolve(.success("http://127.0.0.1:\(port)"))
+                forge.setWebhookAddress("http://127.0.0.1:\(port)/webhooks/github")
+            }
+            defer { group.cancelAll() }
+            while try await group.next() != nil {}
+        }
+    }
+
+    /// Writes `env.sh` last: who sees it can use everything.
+    private func announce() async throws {
+        let ground = try await ground.value()
+        let edge = try await edgeURL.value()
+        let values = [
+            ("KUBECONFIG", ground.access.kubeconfig), ("CODEXK8S_DATABASE_URL", ground.databaseURL),
+            ("CODEXK8S_EDGE_URL", edge), ("CODEXK8S_FORGE_URL", ground.forgeURL),
+            ("CODEXK8S_FORGE_TOKEN", forge.credentials.ownerToken.reveal()),
+            ("CODEXK8S_WEBHOOK_SECRET", webhookSecret.reveal()),
+        ]
+        let text = values.map { "export \($0.0)='\($0.1)'\n" }.joined()
+        try Files.writeAtomically("\(settings.folder)/env.sh", Array(text.utf8), mode: 0o600)
+        logger.info("everything is ready", ["env": "\(settings.folder)/env.sh", "edge": edge, "forge": ground.forgeURL])
+    }
+
+    private static func keptSecret(_ path: String) throws -> Secret<String> {
+        if Files.exists(path) { return Secret(try Files.readText(path, limit: 1 << 12)) }
+        let secret = Hex.encode(RandomBytes.generate(32))
+        try Files.writeAtomically(path, Array(secret.utf8), mode: 0o600)
+        return Secret(secret)
+    }
+}
