@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import Cryptography
+import GitHubEvents
+package import HTTPServing
+import HTTPTypes
+import JSONCoding
+import KubernetesAPI
+package import ServiceRuntime
+
+/// The HTTP side of `POST /webhooks/github`: checks the header before the body is read, the signature before anything
+/// is parsed, and answers within its deadline.
+package struct WebhookReceiver: Sendable {
+    /// Where GitHub delivers to.
+    package static let path = "/webhooks/github"
+    /// GitHub's own limit of a payload, 25 MB.
+    package static let maximumBodyBytes = 25_000_000
+
+    private let key: HMACKey
+    private let intake: RunIntake
+    private let creator: any RunCreator
+    private let metrics: WebhookMetrics
+    private let logger: Logger
+    private let clock: WallClock
+    private let answerDeadline: Duration
+
+    /// - Parameters:
+    ///   - secret: the webhook's secret; callers refuse an empty one.
+    ///   - answerDeadline: the time to create a run; the sender waits no longer than ten seconds.
+    package init(
+        secret: Secret<String>, intake: RunIntake, creator: any RunCreator, metrics: MetricsRegistry, logger: Logger,
+        clock: WallClock = .system, answerDeadline: Duration = .milliseconds(4500)
+    ) {
+        key = HMACKey(secret.reveal())
+        self.intake = intake
+        self.creator = creator
+        self.metrics = WebhookMetrics(metrics)
+        self.logger = logger
+        self.clock = clock
+        self.answerDeadline = answerDeadline
+    }
+
+    /// Sets what the server has to do before this receiver is asked: limits, early refusals, hashing while reading.
+    package func configure(_ configuration: inout ServerConfiguration) {
+        configuration.maximumBodyBytes = Self.maximumBodyBytes
+        configuration.bodyBudgetBytes = 64_000_000
+        configuration.bodyDeadline = .seconds(10)
+        configuration.singleHeaders.formUnion(DeliveryHead.singleFields)
+        configuration.admit = { refuseEarly($0) }
+        configuration.bodyTap = { [key] head in
+            head.path == Self.path ? SignatureTap(code: key.incremental()) : nil
+        }
+        configuration.renderError = { error in
+            // What the server refuses by itself (too long, too many, ambiguous) counts like what is refused here.
+            let outcome = error.status.rawValue >= 500 ? WebhookOutcome.failed(error) : .refused(error)
+            metrics.record(nil, outcome, duration: nil)
+            return error.response
+        }
+    }
+
+    /// Adds the route.
+    package func add(to router: inout Router) {
+        router.add(.post, Self.path) { await receive($0) }
+    }
+
+    /// Runs on the server's thread: it looks at the header alone.
+    private func refuseEarly(_ head: ServerRequest) -> ServerResponse? {
+        guard head.path == Self.path else {
+            // Nothing else here takes a body, so nobody gets to send one.
+            let hasBody = head.headers["Transfer-Encoding"] != nil || (head.headers["Content-Length"] ?? "0") != "0"
+            return hasBody ? HTTPError(.notFound, reason: "notFound", "nothing here takes a body").response : nil
+        }
+        guard head.method == .post else { return nil }
+        do throws(HTTPError) {
+            _ = try DeliveryHead(head)
+            return nil
+        } catch {
+            return finish(.refused(error), head: nil, event: nil, start: nil).response
+        }
+    }
+
+    /// Answers a whole delivery.
+    package func receive(_ request: ServerRequest) async -> ServerResponse {
+        let start = ContinuousClock.now
+        let receivedAt = Timestamp(date: clock.now())
+        let head: DeliveryHead
+        let event: GitHubEvent
+        do throws(HTTPError) {
+            head = try DeliveryHead(request)
+        } catch {
+            return finish(.refused(error), head: nil, event: nil, start: start).response
+        }
+        do throws(HTTPError) {
+            event = try verified(request, head)
+        } catch {
+            return finish(.refused(error), head: head, event: nil, start: start).response
+        }
+        let delivery = Delivery(id: head.id, event: event, receivedAt: receivedAt)
+        let outcome: WebhookOutcome
+        switch intake.decide(delivery) {
+        case .ignore(let reason): outcome = .ignored(reason)
+        case .create(let run): outcome = await create(run)
+        }
+        return finish(outcome, head: head, event: event, start: start).response
+    }
+
+    /// Checks the signature over the raw body, then reads it.
+    private func verified(_ request: ServerRequest, _ head: DeliveryHead) throws(HTTPError) -> GitHubEvent {
+        // Without a tap, as in tests that call this directly, the body is hashed here.
+        guard head.signature.matches(request.tapResult ?? key.sign(request.body)) else {
+            throw HTTPError(.unauthorized, reason: "signatureMismatch", "the signature is not one of this body")
+        }
+        do throws(MalformedEvent) {
+            return try GitHubEvent.decode(head.kind, request.body)
+        } catch {
+            throw HTTPError(.badRequest, reason: "malformed", error.description)
+        }
+    }
+
+    private func create(_ run: AgentRun) async -> WebhookOutcome {
+        let name = run.metadata.name
+        do {
+            let creation = try await withDeadline(answerDeadline, for: "creating the AgentRun") { [creator] in
+                try await creator.create(run)
+            }
+            return creation == .created ? .accepted(run: name) : .duplicate(run: name)
+        } catch let failure as RunCreationFailure where failure.isPermanent {
+            logger.error("AgentRun refused by the API server", ["run": name, "error": failure.description])
+            return .failed(
+                HTTPError(.internalServerError, reason: "rejected", "the cluster refused the run; see the edge's log"))
+        } catch {
+            logger.warning("AgentRun not created", ["run": name, "error": String(describing: error)])
+            return .failed(
+                HTTPError(
+                    .serviceUnavailable, reason: "unavailable", "the cluster does not take the run now",
+                    headers: ["Retry-After": "10"]))
+        }
+    }
+
+    /// Counts and logs the outcome.
+    private func finish(
+        _ outcome: WebhookOutcome, head: DeliveryHead?, event: GitHubEvent?, start: ContinuousClock.Instant?
+    ) -> WebhookOutcome {
+        metrics.record(head?.kind, outcome, duration: start.map { ContinuousClock.now - $0 })
+        // Only what was verified is worth a line at info: anybody can cause the rest, as often as they like.
+        let level: LogLevel = event == nil ? .debug : .info
+        logger.log(
+            level, "webhook delivery", Self.particulars(outcome, head, event))
+        return outcome
+    }
+
+    private static func particulars(
+        _ outcome: WebhookOutcome, _ head: DeliveryHead?, _ event: GitHubEvent?
+    ) -> [String: String] {
+        var fields = ["result": outcome.result]
+        if !outcome.reason.isEmpty { fields["reason"] = outcome.reason }
+        if let head {
+            fields["delivery"] = head.id
+            fields["event"] = head.kind.rawValue
+        }
+        if let action = event?.action { fields["action"] = action }
+        if let repository = event?.repository { fields["repository"] = repository.fullName }
+        switch outcome {
+        case .accepted(let run), .duplicate(let run): fields["run"] = run
+        case .ignored, .refused, .failed: break
+        }
+        return fields
+    }
+}
+
+/// Computes the signature's code while the body is read.
+private struct SignatureTap: BodyTap {
+    var code: HMACKey.Incremental
+
+    mutating func update(_ bytes: [UInt8]) { code.update(bytes) }
+    func finish() -> [UInt8] { code.finish() }
+}
