@@ -55,7 +55,7 @@ package struct Condition: Codable, Sendable, Hashable {
 
 extension [Condition] {
     /// The condition of this type.
-    package subscript(type: String) -> Condition? {
+    package subscript(_ type: String) -> Condition? {
         first { $0.type == type }
     }
 

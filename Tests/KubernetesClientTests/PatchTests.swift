@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+import JSONCoding
+import KubernetesClient
+import Testing
+
+@Suite struct PatchTests {
+    @Test func `a finalizer is taken off by index and only if it is still there`() throws {
+        let patch = try #require(Patch.removingFinalizer("b", from: ["a", "b"]))
+        guard case .json(let operations) = patch else {
+            Issue.record("another kind of patch")
+            return
+        }
+        let object: JSONValue = ["metadata": ["finalizers": ["a", "b"]]]
+        #expect(try operations.apply(to: object) == ["metadata": ["finalizers": ["a"]]])
+        // Someone took "a" off meanwhile: the index points elsewhere, and the patch must fail rather than hit another.
+        #expect(throws: JSONPatchError.self) { try operations.apply(to: ["metadata": ["finalizers": ["b", "c"]]]) }
+        #expect(Patch.removingFinalizer("x", from: ["a"]) == nil)
+    }
+
+    @Test func `a finalizer is added only to the list that was read`() throws {
+        let patch = try #require(Patch.addingFinalizer("b", to: (["a"], "7")))
+        guard case .json(let operations) = patch else {
+            Issue.record("another kind of patch")
+            return
+        }
+        let fresh: JSONValue = ["metadata": ["resourceVersion": "7", "finalizers": ["a"]]]
+        #expect(try operations.apply(to: fresh).at("metadata", "finalizers") == ["a", "b"])
+        let stale: JSONValue = ["metadata": ["resourceVersion": "8", "finalizers": ["a", "z"]]]
+        #expect(throws: JSONPatchError.self) { try operations.apply(to: stale) }
+        #expect(Patch.addingFinalizer("a", to: (["a"], "7")) == nil)
+    }
+}

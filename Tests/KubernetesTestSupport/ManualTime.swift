@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+package import ControllerRuntime
+import Synchronization
+
+/// Time that passes when the test says so.
+package final class ManualTime: Sendable {
+    private struct Sleeper {
+        var id: Int
+        var due: Duration
+        var continuation: CheckedContinuation<Bool, Never>
+    }
+
+    private struct State {
+        var now = Duration.zero
+        var lastID = 0
+        var sleepers: [Sleeper] = []
+        var cancelled: Set<Int> = []
+        var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package var now: Duration { state.withLock { $0.now } }
+
+    package var source: TimeSource {
+        TimeSource(now: { self.now }, sleepUntil: { try await self.sleep(until: $0) })
+    }
+
+    /// Lets time pass and wakes whoever waited for it.
+    package func advance(by duration: Duration) {
+        let woken = state.withLock { state in
+            state.now += duration
+            let now = state.now
+            let woken = state.sleepers.filter { $0.due <= now }
+            state.sleepers.removeAll { $0.due <= now }
+            return woken
+        }
+        for sleeper in woken { sleeper.continuation.resume(returning: true) }
+    }
+
+    /// The times at which somebody will wake, in order.
+    package var dueTimes: [Duration] { state.withLock { $0.sleepers.map(\.due).sorted() } }
+
+    /// Waits until so many tasks sleep.
+    package func waitForSleepers(_ count: Int) async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let isThere = state.withLock { state in
+                if state.sleepers.count >= count { return true }
+                state.watchers.append((count, continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    private func sleep(until due: Duration) async throws {
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        let slept = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+                let (answer, watchers) = state.withLock { state -> (Bool?, [CheckedContinuation<Void, Never>]) in
+                    if state.cancelled.remove(id) != nil { return (false, []) }
+                    if due <= state.now { return (true, []) }
+                    state.sleepers.append(Sleeper(id: id, due: due, continuation: continuation))
+                    let count = state.sleepers.count
+                    let ready = state.watchers.filter { $0.count <= count }
+                    state.watchers.removeAll { $0.count <= count }
+                    return (nil, ready.map(\.continuation))
+                }
+                for watcher in watchers { watcher.resume() }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            let sleeper = state.withLock { state -> Sleeper? in
+                if let index = state.sleepers.firstIndex(where: { $0.id == id }) { return state.sleepers.remove(at: index) }
+                state.cancelled.insert(id)
+                return nil
+            }
+            sleeper?.continuation.resume(returning: false)
+        }
+        if !slept { throw CancellationError() }
+    }
+}
+
+/// Time in which every sleep is over at once, but is remembered.
+package final class InstantTime: Sendable {
+    private struct State {
+        var now = Duration.zero
+        var sleeps: [Duration] = []
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// How long was slept, in order.
+    package var sleeps: [Duration] { state.withLock { $0.sleeps } }
+
+    package func advance(by duration: Duration) { state.withLock { $0.now += duration } }
+
+    package var source: TimeSource {
+        TimeSource(
+            now: { self.state.withLock { $0.now } },
+            sleepUntil: { due in
+                try Task.checkCancellation()
+                self.state.withLock { state in
+                    state.sleeps.append(due - state.now)
+                    state.now = max(state.now, due)
+                }
+                await Task.yield()
+            })
+    }
+}
