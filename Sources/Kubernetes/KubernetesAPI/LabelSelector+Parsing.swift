@@ -97,7 +97,7 @@ extension LabelSelector {
         let prefixAndName = key.split(separator: "/", omittingEmptySubsequences: false)
         let name = prefixAndName.last ?? ""
         let isAllowed = key.utf8.allSatisfy { isWordByte($0) || $0 == UInt8(ascii: "/") }
-        guard prefixAndName.count <= 2, !name.isEmpty, name.utf8.count <= 63, key.utf8.count <= 317, isAllowed else {
+        guard prefixAndName.count <= 2, prefixAndName.allSatisfy({ !$0.isEmpty }), !name.isEmpty, name.utf8.count <= 63, key.utf8.count <= 317, isAllowed else {
             throw SelectorError(text: whole, problem: "'\(key)' is not a label's name")
         }
         return key
