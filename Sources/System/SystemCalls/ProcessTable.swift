@@ -57,4 +57,7 @@ package enum ProcessTable {
         // The handle pins the process: checked after opening, it cannot be another one any more.
         if isRunning(identity) { _ = clinux_pidfd_send_signal(handle, SIGKILL) }
     }
+
+    /// Blocks this thread for a moment, for loops that wait for the kernel on a thread of their own.
+    package static func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1_000) }
 }
