@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import Cryptography
+@testable import GitHubProvider
+import HTTPServing
+import HTTPTransport
+import HTTPTypes
+import JSONCoding
+import ServiceRuntime
+import SourceProvider
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct AuthenticationTests {
+    private static let tokens = "POST /app/installations/{id}/access_tokens"
+
+    @Test func oneTokenServesManyUntilShortlyBeforeItsEnd() async throws {
+        try await ProviderFixture.with { fixture in
+            let number = try await fixture.issue()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 1...8 {
+                    group.addTask { _ = try await fixture.provider.issue(number, in: fixture.repository) }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await fixture.requests(Self.tokens) == 1)
+            fixture.clock.advance(.seconds(3600 - 301))
+            _ = try await fixture.provider.issue(number, in: fixture.repository)
+            #expect(try await fixture.requests(Self.tokens) == 1)
+            fixture.clock.advance(.seconds(2))
+            _ = try await fixture.provider.issue(number, in: fixture.repository)
+            #expect(try await fixture.requests(Self.tokens) == 2)
+        }
+    }
+
+    @Test func aRevokedTokenIsReplacedOnce() async throws {
+        try await ProviderFixture.with { fixture in
+            let number = try await fixture.issue()
+            _ = try await fixture.provider.issue(number, in: fixture.repository)
+            try await fixture.fault(["match": "GET /repos", "status": 401, "message": "Bad credentials"])
+            _ = try await fixture.provider.issue(number, in: fixture.repository)
+            #expect(try await fixture.requests(Self.tokens) == 2)
+            try await fixture.fault(["match": "GET /repos", "status": 401, "count": 2])
+            let error = await #expect(throws: ProviderError.self) {
+                try await fixture.provider.issue(number, in: fixture.repository)
+            }
+            #expect(error?.code == .unauthorized)
+        }
+    }
+
+    @Test func aWrongKeyIsUnauthorized() async throws {
+        try await ProviderFixture.with(adjust: { configuration in
+            if let key = try? RSAPrivateKey.generate() { configuration.privateKey = key }
+        }) { fixture in
+            let error = await #expect(throws: ProviderError.self) {
+                try await fixture.provider.repository(fixture.repository)
+            }
+            #expect(error?.code == .unauthorized)
+        }
+    }
+
+    @Test func anUnknownRepositoryIsNotFound() async throws {
+        try await ProviderFixture.with { fixture in
+            let other = try #require(RepositoryName("acme/none"))
+            let error = await #expect(throws: ProviderError.self) { try await fixture.provider.repository(other) }
+            #expect(error?.code == .notFound)
+        }
+    }
+
+    @Test func aHostThatIsAwayIsUnavailable() async throws {
+        let http = HTTPClient()
+        defer { http.shutdown() }
+        // Port 9 of loopback: nobody listens there.
+        let configuration = GitHubConfiguration(
+            apiURL: "http://127.0.0.1:9/", gitURL: "http://127.0.0.1:9", appID: 1, privateKey: try .generate())
+        let provider = GitHubAppProvider(configuration: configuration, http: http, logger: .disabled)
+        let name = try #require(RepositoryName("acme/shop"))
+        let error = await #expect(throws: ProviderError.self) { try await provider.repository(name) }
+        #expect(error?.code == .unavailable)
+    }
+
+    @Test func aSlowHostIsGivenUpAtTheDeadline() async throws {
+        try await ProviderFixture.with(adjust: { $0.deadline = .milliseconds(400) }) { fixture in
+            let number = try await fixture.issue()
+            _ = try await fixture.provider.issue(number, in: fixture.repository)
+            try await fixture.fault(["match": "/reactions", "delay": 20000])
+            let error = await #expect(throws: ProviderError.self) {
+                try await fixture.provider.react("eyes", issue: number, in: fixture.repository)
+            }
+            #expect(error?.code == .unavailable)
+        }
+    }
+
+    @Test(arguments: [
+        ("<https://api.x/a?page=2>; rel=\"next\", <https://api.x/a?page=9>; rel=\"last\"", "/a?page=2"),
+        ("<https://api.x/a?page=1>; rel=\"prev\"", nil), ("<https://evil.y/a?page=2>; rel=\"next\"", nil),
+        ("<https://api.x.evil/a>; rel=\"next\"", nil), ("nonsense", nil), ("", nil),
+    ] as [(String, String?)])
+    func nextPagesAreOnTheSameHost(header: String, path: String?) {
+        #expect(LinkHeader.next(in: header, below: "https://api.x") == path)
+    }
+
+    @Test(arguments: [
+        (["update"], ["creation", "update"], [Int64](), true), (["pull_request"], ["creation", "update"], [], true),
+        (["deletion"], ["creation", "update"], [], false), (["update"], ["update"], [], false),
+        (["update"], ["creation"], [], false), ([], [], [], false), (["update"], ["creation", "update"], [1], false),
+    ] as [([String], [String], [Int64], Bool)])
+    func confinement(base: [String], others: [String], bypassed: [Int64], holds: Bool) {
+        func rules(_ types: [String]) -> [BranchConfinement.Rule] { types.map { .init(type: $0, ruleset: 1) } }
+        #expect(BranchConfinement.holds(base: rules(base), others: rules(others), bypassed: Set(bypassed)) == holds)
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import DevForge
+import GitHubProvider
+import HTTPTypes
+import JSONCoding
+import SourceProvider
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct PullProviderTests {
+    private static let draft = PullRequestDraft(
+        title: "One", body: "Closes #1", headBranch: "codex/issue-1", baseBranch: "main")
+
+    @Test func opensOnePullRequestHoweverOftenItIsAsked() async throws {
+        try await ProviderFixture.with { fixture in
+            try await fixture.issue()
+            let head = try await fixture.branch("codex/issue-1")
+            #expect(try await fixture.provider.openPullRequest(head: "codex/issue-1", in: fixture.repository) == nil)
+            let made = try await fixture.provider.createPullRequest(Self.draft, in: fixture.repository)
+            let again = try await fixture.provider.createPullRequest(Self.draft, in: fixture.repository)
+            #expect(made.number == 2 && again == made && made.headSHA == head)
+            let own = try await fixture.provider.identity()
+            #expect(made.author == own)
+            #expect(made.headRepositoryID == made.baseRepositoryID)
+            #expect(try await fixture.requests("POST /repos/{owner}/{repo}/pulls") == 1)
+            let changed = try await fixture.provider.updatePullRequest(
+                2, title: nil, body: "new", in: fixture.repository)
+            #expect(changed.title == "One" && changed.body == "new")
+            // A closed one does not count.
+            try await fixture.forge(.patch, "/pulls/2", ["state": "closed"])
+            #expect(try await fixture.provider.openPullRequest(head: "codex/issue-1", in: fixture.repository) == nil)
+            let closed = try await fixture.provider.pullRequest(2, in: fixture.repository)
+            #expect(!closed.isOpen && !closed.isMerged)
+        }
+    }
+
+    @Test func aLostAnswerDoesNotMakeASecondPullRequest() async throws {
+        try await ProviderFixture.with { fixture in
+            try await fixture.branch("codex/issue-1")
+            try await fixture.fault([
+                "match": "POST /repos/{owner}/{repo}/pulls", "status": 502, "afterEffect": true,
+            ])
+            let error = await #expect(throws: ProviderError.self) {
+                try await fixture.provider.createPullRequest(Self.draft, in: fixture.repository)
+            }
+            #expect(error?.code == .unavailable && error?.isTransient == true)
+            let found = try await fixture.provider.createPullRequest(Self.draft, in: fixture.repository)
+            #expect(found.number == 1)
+        }
+    }
+
+    @Test func nothingToMergeIsInvalid() async throws {
+        try await ProviderFixture.with { fixture in
+            let error = await #expect(throws: ProviderError.self) {
+                try await fixture.provider.createPullRequest(Self.draft, in: fixture.repository)
+            }
+            #expect(error?.code == .invalid)
+        }
+    }
+
+    @Test func feedbackIsWhatPeopleSaid() async throws {
+        try await ProviderFixture.with { fixture in
+            try await fixture.branch("codex/issue-1")
+            let pull = try await fixture.provider.createPullRequest(Self.draft, in: fixture.repository)
+            _ = try await fixture.provider.createComment("ours", issue: pull.number, in: fixture.repository)
+            try await fixture.forge(.post, "/issues/\(pull.number)/comments", ["body": "below"])
+            let review = try await fixture.forge(
+                .post, "/pulls/\(pull.number)/reviews",
+                [
+                    "event": "REQUEST_CHANGES", "body": "whole",
+                    "comments": [["path": "hello.txt", "line": 1, "body": "line"]],
+                ])
+            let feedback = try await fixture.provider.feedback(pullRequest: pull.number, in: fixture.repository)
+            #expect(Set(feedback.map(\.body)) == ["below", "whole", "line"])
+            #expect(feedback.first { $0.body == "line" }?.path == "hello.txt")
+            #expect(feedback.first { $0.body == "line" }?.line == 1)
+            let id = try #require(review["id"]?.integerValue)
+            let read = try await fixture.provider.review(id, pullRequest: pull.number, in: fixture.repository)
+            #expect(read.state == "CHANGES_REQUESTED" && read.author.login == "acme")
+        }
+    }
+
+    @Test func readsBranchesComparisonsAndTrees() async throws {
+        try await ProviderFixture.with { fixture in
+            let base = try #require(try await fixture.provider.branchHead("main", in: fixture.repository))
+            let head = try await fixture.branch("codex/issue-1", file: "docs/hello.txt")
+            #expect(try await fixture.provider.branchHead("codex/issue-1", in: fixture.repository) == head)
+            #expect(try await fixture.provider.branchHead("codex/issue-2", in: fixture.repository) == nil)
+            let forward = try await fixture.provider.compare(base: base, head: head, in: fixture.repository)
+            #expect(forward == CommitComparison(aheadBy: 1, behindBy: 0, mergeBase: base))
+            #expect(forward.headDescendsFromBase)
+            let back = try await fixture.provider.compare(base: "codex/issue-1", head: "main", in: fixture.repository)
+            #expect(!back.headDescendsFromBase)
+            let tree = try await fixture.provider.tree(commit: head, in: fixture.repository)
+            #expect(tree.entries.map(\.path) == ["README.md", "docs/hello.txt"] && !tree.isTruncated)
+        }
+    }
+
+    @Test func confinementIsReadFromTheRules() async throws {
+        try await ProviderFixture.with { fixture in
+            #expect(try await fixture.provider.confinesApp(branch: "main", in: fixture.repository))
+            let id = try #require(try await fixture.forge(.get, "/rulesets")[0]?["id"]?.integerValue)
+            try await fixture.forge(.delete, "/rulesets/\(id)")
+            #expect(try await fixture.provider.confinesApp(branch: "main", in: fixture.repository) == false)
+        }
+    }
+
+    @Test func runTokensWriteContentsAlone() async throws {
+        try await ProviderFixture.with { fixture in
+            let run = try await fixture.provider.mintRunToken(fixture.repository)
+            #expect(run.expiresAt.since(fixture.clock.now) > .seconds(3500))
+            #expect("\(run.token)" == "‹redacted›")
+            #expect(fixture.provider.gitURL(fixture.repository) == "\(fixture.url)/acme/shop.git")
+        }
+    }
+}

