@@ -102,7 +102,7 @@ var targets: [Target] = [
         "CommandLineInterface", "YAMLCoding", "AgentAPI", "AgentControllers", "GitHubProvider", "AuditStore", "Postgres", "WebhookEdge", "HTTPServing",
         "HTTPTransport", "DevCluster", "DevForge", "DevPostgres", "Cryptography", "SystemCalls", "ChildProcesses", "SourceProvider", "AuditTrail",
     ]),
-    executable("codex-k8s-edge", target: "codex-k8s-edge", base + ["CommandLineInterface", "WebhookEdge", "AgentAPI", "HTTPServing", "KubernetesClient", "SystemCalls"]),
+    executable("codex-k8s-edge", target: "codex-k8s-edge", base + ["CommandLineInterface", "WebhookEdge", "AgentAPI", "HTTPServing", "HTTPTransport", "KubernetesClient", "SystemCalls", "YAMLCoding"]),
     executable("agent-runner", target: "agent-runner", base + ["CommandLineInterface", "AgentRunner", "SystemCalls"]),
 
     // Tests.
