@@ -42,7 +42,7 @@ extension ClusterAPI {
         try PodAdmission.check(object, resource: resource, in: transaction)
         try QuotaRules.check(object, resource: resource, in: transaction)
         try admit(
-            AdmissionRequest(
+            AdmissionAttributes(
                 operation: .create, resource: resource, subresource: "", namespace: object.namespace, name: name,
                 user: request.user, object: resource.present(object), oldObject: nil, dryRun: request.dryRun),
             in: transaction)

@@ -65,7 +65,7 @@ extension ClusterAPI {
             throw resource.forbidden(name, "this namespace may not be deleted")
         }
         try admit(
-            AdmissionRequest(
+            AdmissionAttributes(
                 operation: .delete, resource: resource, subresource: "", namespace: key.namespace, name: name,
                 user: request.user, object: nil, oldObject: resource.present(object), dryRun: request.dryRun),
             in: transaction)

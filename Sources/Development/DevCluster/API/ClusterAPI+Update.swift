@@ -72,7 +72,7 @@ extension ClusterAPI {
         if unchanged, managers == nil || Self.sameOwners(managed, ManagedFields(of: old)) { return old }
         new.setMeta("managedFields", managed.json)
         try admit(
-            AdmissionRequest(
+            AdmissionAttributes(
                 operation: .update, resource: resource, subresource: request.subresource ?? "",
                 namespace: key.namespace, name: name, user: request.user, object: resource.present(new),
                 oldObject: resource.present(old), dryRun: request.dryRun), in: transaction)

@@ -79,7 +79,7 @@ package final class ClusterAPI: Sendable {
     ) throws(StatusError) {
         if let custom = resource.custom {
             let before = object
-            object = try custom.rules.normalize(object)
+            object = custom.rules.normalize(object)
             if request.fieldValidation == .strict {
                 let unknown = UnknownFields.between(before, object)
                 if !unknown.isEmpty {
@@ -100,18 +100,13 @@ package final class ClusterAPI: Sendable {
 
     /// Policies that administrators have installed.
     func admit(
-        _ request: AdmissionRequest, in transaction: borrowing StoreTransaction
+        _ attributes: AdmissionAttributes, in transaction: borrowing StoreTransaction
     ) throws(StatusError) {
-        // Nothing that lets policies be changed may be locked by a policy: as in Kubernetes.
-        guard request.resource.group != "admissionregistration.k8s.io" else { return }
         let namespace =
-            request.namespace.isEmpty
+            attributes.namespace.isEmpty
             ? nil
-            : transaction.object(
-                StorageKey(bucket: .namespaces, namespace: "", name: request.namespace))
-        try policies.evaluate(request, namespace: namespace) { resource, namespace, name in
-            transaction.object(resource.key(namespace: namespace, name: name))
-        }
+            : transaction.object(StorageKey(bucket: .namespaces, namespace: "", name: attributes.namespace))
+        try policies.evaluate(attributes, namespace: namespace)
     }
 
     /// The writer as the record of fields names it.

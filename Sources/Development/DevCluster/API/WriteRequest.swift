@@ -23,7 +23,7 @@ struct WriteRequest: Sendable {
 }
 
 /// What admission is asked about.
-struct AdmissionRequest: Sendable {
+struct AdmissionAttributes: Sendable {
     enum Operation: String, Sendable {
         case create = "CREATE"
         case update = "UPDATE"

@@ -20,7 +20,7 @@ enum CustomResourceCompiler {
         for (index, version) in versions.enumerated() {
             guard let versionName = version["name"]?.stringValue, causes.isEmpty else { continue }
             do {
-                let rules = try SchemaRules(definition: definition, version: versionName)
+                let rules = try SchemaRules(openAPI: version.at("schema", "openAPIV3Schema") ?? [:])
                 guard version["served"]?.boolValue == true else { continue }
                 let subresources = version["subresources"]?.objectValue
                 served.append(

@@ -97,7 +97,7 @@ package struct CustomResource: Sendable {
 /// What a schema does to objects: the seam to the structural schema's implementation.
 protocol ObjectRules: Sendable {
     /// The object without what the schema does not know, and with defaults.
-    func normalize(_ object: JSONValue) throws(StatusError) -> JSONValue
+    func normalize(_ object: JSONValue) -> JSONValue
     /// What is wrong with an object, with transition rules against its earlier state.
     func validate(_ object: JSONValue, old: JSONValue?) -> [StatusError.Cause]
 }
