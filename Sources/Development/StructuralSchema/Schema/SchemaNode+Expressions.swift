@@ -53,7 +53,7 @@ extension SchemaNode {
             case "byte": return Base64.decode(text).map { .bytes($0) } ?? .string(text)
             case "date": return CELTimestamp("\(text)T00:00:00Z").map { .timestamp($0) } ?? .string(text)
             case "date-time": return CELTimestamp(text).map { .timestamp($0) } ?? .string(text)
-            case "duration": return CELDuration(text).map { .duration($0) } ?? .string(text)
+            case "duration": return StringFormat.duration(text).map { .duration($0) } ?? .string(text)
             default: return .string(text)
             }
         case (.number, _): return json.doubleValue.map { .double($0) } ?? CELValue(json)

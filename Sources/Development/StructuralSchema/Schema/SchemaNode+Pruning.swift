@@ -2,11 +2,12 @@
 import JSONCoding
 
 extension SchemaNode {
-    /// The value without unknown fields.
+    /// The value without unknown fields, and whole numbers written as such where they are wanted.
     ///
     /// - Parameter keepsObjectFields: keeps `apiVersion`, `kind` and `metadata` whatever the schema says of them.
     func pruned(_ value: JSONValue, keepsObjectFields: Bool = false) -> JSONValue {
         switch value {
+        case .double where type == .integer: return value.integerValue.map { .integer($0) } ?? value
         case .array(let elements):
             guard let items else { return value }
             return .array(elements.map { items.pruned($0) })

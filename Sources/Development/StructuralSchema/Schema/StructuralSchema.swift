@@ -32,11 +32,17 @@ package struct StructuralSchema: Sendable {
 
     /// What is wrong with an object.
     ///
-    /// - Parameter old: the object that is being replaced: values that it has already are not complained about again, and
-    ///   rules that compare with `oldSelf` run.
-    package func validate(_ new: JSONValue, old: JSONValue? = nil) -> [FieldError] {
-        var validator = ValueValidator()
-        validator.validate(new, old, root, .root)
+    /// - Parameters:
+    ///   - old: the object that is being replaced: values that it has already are not complained about again, and rules
+    ///     that compare with `oldSelf` run.
+    ///   - statusOnly: for the subresource `status`, through which nothing else can change.
+    package func validate(_ new: JSONValue, old: JSONValue? = nil, statusOnly: Bool = false) -> [FieldError] {
+        var validator = ValueValidator(hiding: statusOnly ? "status." : "")
+        if statusOnly, let schema = root.property("status") {
+            if let status = new["status"] { validator.validate(status, old?["status"], schema, .root.child("status")) }
+        } else {
+            validator.validate(new, old, root, .root)
+        }
         var errors = validator.errors
         let blocking: Set<FieldError.Reason> = [.notSupported, .required, .tooLong, .tooMany, .typeInvalid]
         guard root.hasRules else { return errors }

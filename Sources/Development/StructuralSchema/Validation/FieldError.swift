@@ -32,7 +32,7 @@ package struct FieldError: Error, Sendable, Hashable {
     package let path: String
     /// What kind of error it is.
     package let reason: Reason
-    /// The value that was found, where a message shows it.
+    /// The value that was found; `nil` where messages show none.
     package let badValue: JSONValue?
     /// What is wrong with it.
     package let detail: String
@@ -51,10 +51,7 @@ package struct FieldError: Error, Sendable, Hashable {
         switch reason {
         case .required, .forbidden, .tooLong: break
         default:
-            switch badValue ?? .null {
-            case .string(let value): text += ": " + JSONValue.string(value).encodedString()
-            case let value: text += ": " + value.encodedString()
-            }
+            if let badValue { text += ": " + badValue.encodedString() }
         }
         return detail.isEmpty ? text : text + ": " + detail
     }

@@ -68,12 +68,10 @@ struct RuleValidator {
             guard result != .bool(true) else { return }
             let detail = message(rule, variables)
             let place = rule.fieldPath.map { path.appending(relative: $0) } ?? path
-            switch rule.reason {
-            case .required, .forbidden: errors.append(FieldError(rule.reason, at: place.text, detail))
-            default:
-                errors.append(
-                    FieldError(rule.reason, at: place.text, badValue: badValue(value, schema, typeName), detail))
-            }
+            // The value of another field is not shown, and of a required or forbidden one none at all.
+            let isShown = rule.fieldPath == nil && rule.reason != .required && rule.reason != .forbidden
+            let shown = isShown ? badValue(value, typeName) : JSONValue?.none
+            errors.append(FieldError(rule.reason, at: place.text, badValue: shown, detail))
         } catch CELEvaluationError.costLimitExceeded {
             isExhausted = true
             errors.append(
@@ -95,7 +93,7 @@ struct RuleValidator {
     }
 
     /// Scalars are shown, objects and lists only named by their type.
-    private func badValue(_ value: JSONValue, _ schema: SchemaNode, _ typeName: JSONValue) -> JSONValue {
+    private func badValue(_ value: JSONValue, _ typeName: JSONValue) -> JSONValue {
         switch value {
         case .object, .array: typeName
         default: value

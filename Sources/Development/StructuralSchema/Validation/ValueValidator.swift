@@ -3,8 +3,19 @@ import ExpressionLanguage
 import JSONCoding
 
 /// Checks a value against everything in its schema but the rules.
+///
+/// Every error, its order and its words are those of the API server, odd ones included; a table of its verdicts is among
+/// the tests.
 struct ValueValidator {
     private(set) var errors: [FieldError] = []
+    /// What messages leave out at the beginning of a path: a status is validated on its own, and they show it.
+    private let hiddenPrefix: String
+
+    init(hiding prefix: String = "") { hiddenPrefix = prefix }
+
+    private func name(_ path: FieldPath) -> String {
+        path.text.hasPrefix(hiddenPrefix) ? String(path.text.dropFirst(hiddenPrefix.count)) : path.text
+    }
 
     mutating func validate(_ value: JSONValue, _ old: JSONValue?, _ schema: SchemaNode, _ path: FieldPath) {
         // A value that was there before is not complained about again ("ratcheting"): old objects stay editable.
@@ -15,6 +26,7 @@ struct ValueValidator {
         }
         guard hasType(value, schema) else {
             invalidType(value, schema, path)
+            enumerate(value, schema.constraints, path)
             return
         }
         constrain(value, schema.constraints, path)
@@ -42,60 +54,83 @@ struct ValueValidator {
     }
 
     private mutating func invalidType(_ value: JSONValue, _ schema: SchemaNode, _ path: FieldPath) {
-        let expected = schema.isIntOrString ? "integer,string" : schema.type?.rawValue ?? ""
-        let found =
+        var expected = schema.isIntOrString ? "integer,string" : schema.type?.rawValue ?? ""
+        var found =
             switch value {
             case .bool: "boolean"
             case .integer: "integer"
             case .double: "number"
             default: value.typeName
             }
+        // With a format the server speaks of that, and finds words for few values.
+        if let format = schema.constraints.format, ["int32", "int64"].contains(format) {
+            switch value {
+            case .bool, .object: (expected, found) = (format, "")
+            case .double: (expected, found) = (format, "float64")
+            default: break
+            }
+        }
         errors.append(
             FieldError(
                 .typeInvalid, at: path.text, badValue: .string(found),
-                "\(path.text) in body must be of type \(expected): \"\(found)\""))
+                "\(name(path)) in body must be of type \(expected): \"\(found)\""))
+        if case .double = value { checkWidth(value, schema.constraints, path) }
+    }
+
+    private mutating func checkWidth(_ value: JSONValue, _ constraints: ValueConstraints, _ path: FieldPath) {
+        guard let format = constraints.format, ["int32", "int64"].contains(format) else { return }
+        if let whole = value.integerValue, format == "int64" || Int32(exactly: whole) != nil { return }
+        errors.append(
+            FieldError(
+                .invalid, at: "", badValue: "",
+                "Checked value must be of type integer with format \(format) in \(name(path))"))
     }
 
     // MARK: Values
 
+    private mutating func enumerate(_ value: JSONValue, _ constraints: ValueConstraints, _ path: FieldPath) {
+        guard let allowed = constraints.allowed, !allowed.contains(value) else { return }
+        let values = allowed.map { $0.encodedString() }.joined(separator: ", ")
+        errors.append(FieldError(.notSupported, at: path.text, badValue: value, "supported values: \(values)"))
+    }
+
     private mutating func constrain(_ value: JSONValue, _ constraints: ValueConstraints, _ path: FieldPath) {
-        if let allowed = constraints.allowed, !allowed.contains(value) {
-            let values = allowed.map { $0.encodedString() }.joined(separator: ", ")
-            errors.append(
-                FieldError(.notSupported, at: path.text, badValue: value, "supported values: \(values)"))
-        }
+        enumerate(value, constraints, path)
         switch value {
         case .string(let text): string(text, constraints, path)
         case .integer, .double: number(value, constraints, path)
-        case .array(let elements): count(elements.count, constraints, path, value)
-        case .object(let object): self.object(object, constraints, path, value)
+        case .array(let elements): count(elements.count, constraints, path)
+        case .object(let object): self.object(object, constraints, path)
         default: break
         }
     }
 
     private mutating func invalid(_ value: JSONValue, _ path: FieldPath, _ what: String) {
-        errors.append(FieldError(.invalid, at: path.text, badValue: value, "\(path.text) in body \(what)"))
+        errors.append(FieldError(.invalid, at: path.text, badValue: value, "\(name(path)) in body \(what)"))
     }
 
     private mutating func string(_ text: String, _ constraints: ValueConstraints, _ path: FieldPath) {
         let length = text.unicodeScalars.count
+        // One of these is enough: the server stops at the first.
         if let maximum = constraints.maxLength, length > maximum {
             errors.append(FieldError(.tooLong, at: path.text, "may not be more than \(maximum) bytes"))
-        }
-        if let minimum = constraints.minLength, length < minimum {
+        } else if let minimum = constraints.minLength, length < minimum {
             invalid(.string(text), path, "should be at least \(minimum) chars long")
-        }
-        if let pattern = constraints.pattern, !pattern.expression.matches(text) {
+        } else if let pattern = constraints.pattern, !pattern.expression.matches(text) {
             invalid(.string(text), path, "should match '\(pattern.text)'")
         }
         if let format = constraints.format, !StringFormat.accepts(text, format: format) {
-            invalid(.string(text), path, "must be of type \(format): \(JSONValue.string(text).encodedString())")
+            errors.append(
+                FieldError(
+                    .typeInvalid, at: path.text, badValue: .string(text),
+                    "\(name(path)) in body must be of type \(format): \(JSONValue.string(text).encodedString())"))
         }
     }
 
     private mutating func number(_ value: JSONValue, _ constraints: ValueConstraints, _ path: FieldPath) {
         guard let number = value.doubleValue else { return }
-        func text(_ bound: Double) -> String { GoFormat.text(bound) }
+        checkWidth(value, constraints, path)
+        func text(_ bound: Double) -> String { Int64(exactly: bound).map { "\($0)" } ?? "\(bound)" }
         if let minimum = constraints.minimum, constraints.exclusiveMinimum ? number <= minimum : number < minimum {
             invalid(
                 value, path,
@@ -113,13 +148,10 @@ struct ValueValidator {
             let quotient = number / factor
             if quotient != quotient.rounded() { invalid(value, path, "should be a multiple of \(text(factor))") }
         }
-        if constraints.format == "int32", let whole = value.integerValue, Int32(exactly: whole) == nil {
-            invalid(value, path, "must be of type int32: \"\(whole)\"")
-        }
     }
 
     private mutating func count(
-        _ count: Int, _ constraints: ValueConstraints, _ path: FieldPath, _ value: JSONValue
+        _ count: Int, _ constraints: ValueConstraints, _ path: FieldPath
     ) {
         if let maximum = constraints.maxItems, count > maximum {
             errors.append(
@@ -127,12 +159,12 @@ struct ValueValidator {
                     .tooMany, at: path.text, badValue: .integer(Int64(count)), "must have at most \(maximum) items"))
         }
         if let minimum = constraints.minItems, count < minimum {
-            invalid(value, path, "should have at least \(minimum) items")
+            invalid(.integer(Int64(count)), path, "should have at least \(minimum) items")
         }
     }
 
     private mutating func object(
-        _ object: JSONObject, _ constraints: ValueConstraints, _ path: FieldPath, _ value: JSONValue
+        _ object: JSONObject, _ constraints: ValueConstraints, _ path: FieldPath
     ) {
         for name in constraints.required where object[name] == nil {
             errors.append(FieldError(.required, at: path.child(name).text))
@@ -144,7 +176,7 @@ struct ValueValidator {
                     "must have at most \(maximum) items"))
         }
         if let minimum = constraints.minProperties, object.count < minimum {
-            invalid(value, path, "should have at least \(minimum) properties")
+            invalid(.integer(Int64(object.count)), path, "should have at least \(minimum) properties")
         }
     }
 
