@@ -20,14 +20,16 @@ import Testing
     }
 
     @Test func idleServerStopsAtOnce() async throws {
-        let running = try await Running { _ in .text("ok") }
+        var configuration = ServerConfiguration()
+        configuration.drainPeriod = .seconds(50)
+        let running = try await Running(configuration) { _ in .text("ok") }
         let idle = try await RawClient(port: running.port)
         try await idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         _ = try await idle.receive(until: "ok")
         let start = ContinuousClock.now
         running.task.cancel()
         try await running.task.value
-        #expect(ContinuousClock.now - start < .seconds(3))
+        #expect(ContinuousClock.now - start < .seconds(40))
         #expect(try await idle.receive().isEmpty)
         await #expect(throws: (any Error).self) { try await RawClient(port: running.port) }
     }
@@ -104,7 +106,7 @@ import Testing
         let begin = ContinuousClock.now
         running.task.cancel()
         try await running.task.value
-        #expect(ContinuousClock.now - begin < .seconds(10))
+        #expect(ContinuousClock.now - begin < .seconds(40))
         #expect(!(try await slow.receiveAll()).contains("too late"))
         #expect(try await half.receiveAll() == "")
     }

@@ -90,10 +90,19 @@ package struct WebhookReceiver: Sendable {
         } catch {
             return finish(.refused(error), head: nil, event: nil, start: start).response
         }
-        do throws(HTTPError) {
-            event = try verified(request, head)
-        } catch {
+        // Without a tap, as in tests that call this directly, the body is hashed here.
+        guard head.signature.matches(request.tapResult ?? key.sign(request.body)) else {
+            let error = HTTPError(
+                .unauthorized, reason: "signatureMismatch", "the signature is not one of this body")
             return finish(.refused(error), head: head, event: nil, start: start).response
+        }
+        do throws(MalformedEvent) {
+            event = try GitHubEvent.decode(head.kind, request.body)
+        } catch {
+            // Signed, and still not what GitHub sends: somebody has to look at the hook.
+            logger.warning("webhook delivery is malformed", ["delivery": head.id, "problem": error.description])
+            let refusal = HTTPError(.badRequest, reason: "malformed", error.description)
+            return finish(.refused(refusal), head: head, event: nil, start: start).response
         }
         let delivery = Delivery(id: head.id, event: event, receivedAt: receivedAt)
         let outcome: WebhookOutcome
@@ -102,19 +111,6 @@ package struct WebhookReceiver: Sendable {
         case .create(let run): outcome = await create(run)
         }
         return finish(outcome, head: head, event: event, start: start).response
-    }
-
-    /// Checks the signature over the raw body, then reads it.
-    private func verified(_ request: ServerRequest, _ head: DeliveryHead) throws(HTTPError) -> GitHubEvent {
-        // Without a tap, as in tests that call this directly, the body is hashed here.
-        guard head.signature.matches(request.tapResult ?? key.sign(request.body)) else {
-            throw HTTPError(.unauthorized, reason: "signatureMismatch", "the signature is not one of this body")
-        }
-        do throws(MalformedEvent) {
-            return try GitHubEvent.decode(head.kind, request.body)
-        } catch {
-            throw HTTPError(.badRequest, reason: "malformed", error.description)
-        }
     }
 
     private func create(_ run: AgentRun) async -> WebhookOutcome {
@@ -144,8 +140,7 @@ package struct WebhookReceiver: Sendable {
         metrics.record(head?.kind, outcome, duration: start.map { ContinuousClock.now - $0 })
         // Only what was verified is worth a line at info: anybody can cause the rest, as often as they like.
         let level: LogLevel = event == nil ? .debug : .info
-        logger.log(
-            level, "webhook delivery", Self.particulars(outcome, head, event))
+        logger.log(level, "webhook delivery", Self.particulars(outcome, head, event))
         return outcome
     }
 

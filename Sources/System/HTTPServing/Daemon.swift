@@ -120,9 +120,10 @@ private func onConnection(
     switch event {
     case .CONNECTION_NOTIFY_STARTED:
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let address = cmhd_peer_address(connection, &text, text.count) != 0 ? String(cString: text) : ""
+        let isKnown = cmhd_peer_address(connection, &text, text.count) != 0
+        let address = isKnown ? text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } } : nil
         let id = intake.connections.opened(
-            descriptor: cmhd_connection_descriptor(connection), remoteAddress: address)
+            descriptor: cmhd_connection_descriptor(connection), remoteAddress: address ?? "")
         // The number itself travels in the pointer: nothing to free.
         socketContext.pointee = UnsafeMutableRawPointer(bitPattern: id)
     case .CONNECTION_NOTIFY_CLOSED:

@@ -60,12 +60,23 @@ final class StreamBuffer: ResponseWriter {
         guard !bytes.isEmpty else { return }
         let mustWait = try state.withLock { state in
             try Self.checkOpen(state)
-            state.chunks.append(bytes)
-            state.waitingBytes += bytes.count
+            Self.append(bytes, to: &state)
             Self.wake(&state)
             return state.waitingBytes > limit
         }
         if mustWait { try await waitForRoom() }
+    }
+
+    /// Small pieces share a chunk: a writer of many lines would otherwise cost an allocation each.
+    private static func append(_ bytes: [UInt8], to state: inout State) {
+        state.waitingBytes += bytes.count
+        if let last = state.chunks.indices.last, last >= state.firstChunk,
+            state.chunks[last].count + bytes.count <= 16 << 10
+        {
+            state.chunks[last].append(contentsOf: bytes)
+        } else {
+            state.chunks.append(bytes)
+        }
     }
 
     private func waitForRoom() async throws {
