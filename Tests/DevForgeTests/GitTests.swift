@@ -113,6 +113,28 @@ struct GitTests {
         }
     }
 
+    @Test func pairsShareNumberLabelsAndComments() async throws {
+        try await ForgeFixture.with(configure: { $0.pairsNumbers = true }) { fixture in
+            let app = try await fixture.installationToken()
+            #expect(try await fixture.issue(labels: ["run:dev"]) == 1)
+            #expect(try await fixture.issue() == 2)
+            for branch in ["codex/issue-1", "codex/issue-1-qa"] {
+                let folder = try await fixture.workspace(app, branch: branch, file: "a.txt")
+                try await fixture.git(["push", "--quiet", "origin", branch], in: folder)
+            }
+            func open(_ branch: String) async throws -> JSONValue {
+                try await fixture.json(
+                    .post, "/pulls", ["title": "P", "head": .string(branch), "base": "main"], as: app, expecting: 201)
+            }
+            let pull = try await open("codex/issue-1")
+            #expect(pull["number"] == 1 && pull["labels"]?[0]?["name"] == "run:dev")
+            #expect(try await open("codex/issue-1-qa")["number"] == 3, "the common series goes on")
+            try await fixture.json(.patch, "/pulls/1", ["state": "closed"])
+            #expect(try await fixture.json(.get, "/issues/1")["state"] == "open")
+            #expect(try await fixture.json(.get, "/issues/1")["pull_request"] == nil)
+        }
+    }
+
     @Test func reviewsComeFromOthersThanTheAuthor() async throws {
         try await ForgeFixture.with { fixture in
             let app = try await fixture.installationToken()

@@ -27,6 +27,8 @@ package struct ForgeConfiguration: Sendable {
     package var owner = "acme"
     package var repository = "shop"
     package var isPrivate = false
+    /// See `ForgeRepository.pairsNumbers`.
+    package var pairsNumbers = false
     package var appName = "codex-k8s"
     /// Signs the webhooks.
     package var webhookSecret: Secret<String>

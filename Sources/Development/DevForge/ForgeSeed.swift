@@ -100,7 +100,8 @@ enum ForgeSeed {
         let repository = ForgeRepository(
             id: transaction.nextID(), owner: configuration.owner, name: configuration.repository,
             defaultBranch: "main", isPrivate: configuration.isPrivate, createdAt: transaction.now, roles: roles,
-            rulesets: configuration.confinesApps ? [confinement(id: transaction.nextID())] : [], nextNumber: 1)
+            rulesets: configuration.confinesApps ? [confinement(id: transaction.nextID())] : [], nextNumber: 1,
+            pairsNumbers: configuration.pairsNumbers)
         transaction.put(.repository(repository))
         if let owner = transaction.state.user(login: configuration.owner) {
             transaction.queuePing(by: ForgeActor(user: owner))

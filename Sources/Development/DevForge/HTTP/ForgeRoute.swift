@@ -28,14 +28,19 @@ struct ForgeRequest: Sendable {
 
     /// The issue or pull request that `{number}` names.
     func issueKey() throws -> IssueKey {
-        let key = IssueKey(repository: repository.id, number: Int(try number("number")))
+        let pull = try pullKey()
+        let key = state.issues[pull.pairedIssue] == nil ? pull : pull.pairedIssue
         guard state.issues[key] != nil else { throw ForgeFailure.notFound }
         return key
     }
 
+    private func pullKey() throws -> IssueKey {
+        IssueKey(repository: repository.id, number: Int(try number("number")), isPull: true)
+    }
+
     /// The pull request that `{number}` names.
     func pull() throws -> ForgePullRequest {
-        guard let pull = state.pulls[try issueKey()] else { throw ForgeFailure.notFound }
+        guard let pull = state.pulls[try pullKey()] else { throw ForgeFailure.notFound }
         return pull
     }
 

@@ -2,9 +2,15 @@
 package import JSONCoding
 
 /// One issue or pull request within the forge: numbers are unique in a repository only.
+///
+/// On GitHub the number alone would do. Here both may have the same one (`ForgeRepository.pairsNumbers`).
 package struct IssueKey: Codable, Sendable, Hashable {
     package var repository: Int64
     package var number: Int
+    package var isPull: Bool
+
+    /// The issue of the same number, for a pull request.
+    package var pairedIssue: IssueKey { IssueKey(repository: repository, number: number, isPull: false) }
 }
 
 /// An issue; a pull request has one too, since GitHub keeps title, labels and comments there.

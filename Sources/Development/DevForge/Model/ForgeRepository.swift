@@ -14,6 +14,10 @@ package struct ForgeRepository: Codable, Sendable {
     package var rulesets: [ForgeRuleset]
     /// The number that the next issue or pull request gets; they share one series.
     package var nextNumber: Int
+    /// Whether a pull request from `…/issue-N` gets the number N and shares labels and comments with issue N.
+    ///
+    /// GitHub has one series for both, and no such pairs.
+    package var pairsNumbers: Bool
 
     package var fullName: String { "\(owner)/\(name)" }
 

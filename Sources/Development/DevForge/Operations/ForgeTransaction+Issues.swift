@@ -15,15 +15,20 @@ extension ForgeTransaction {
     }
 
     /// The issue part of an issue or a pull request, with the next number of the repository.
+    ///
+    /// - Parameter wanted: a number beside the series; see `ForgeRepository.pairsNumbers`.
     mutating func newIssue(
-        in repository: ForgeRepository, title: String, body: String?, isPullRequest: Bool, by actor: ForgeActor
+        in repository: ForgeRepository, title: String, body: String?, isPullRequest: Bool, number wanted: Int? = nil,
+        by actor: ForgeActor
     ) -> ForgeIssue {
         var repository = state.repositories[repository.id] ?? repository
+        let key = IssueKey(
+            repository: repository.id, number: wanted ?? repository.nextNumber, isPull: isPullRequest)
         let issue = ForgeIssue(
-            id: nextID(), key: IssueKey(repository: repository.id, number: repository.nextNumber), title: title,
+            id: nextID(), key: key, title: title,
             body: body, isClosed: false, stateReason: nil, labels: [], author: actor.user.id, viaApp: actor.viaApp,
             createdAt: now, updatedAt: now, closedAt: nil, isPullRequest: isPullRequest)
-        repository.nextNumber += 1
+        if wanted == nil { repository.nextNumber += 1 }
         put(.repository(repository))
         put(.issue(issue))
         return issue

@@ -46,13 +46,24 @@ extension ForgeTransaction {
             throw ForgeFailure.validation(
                 "PullRequest", code: "custom", message: "No commits between \(new.base) and \(new.head)")
         }
-        let issue = newIssue(in: repository, title: new.title, body: new.body, isPullRequest: true, by: actor)
+        let issue = newIssue(
+            in: repository, title: new.title, body: new.body, isPullRequest: true,
+            number: pairedNumber(of: new.head, in: repository), by: actor)
         let pull = ForgePullRequest(
             id: nextID(), key: issue.key, head: new.head, headSHA: headSHA, base: new.base, baseSHA: baseSHA,
             isDraft: new.isDraft, mergedAt: nil, mergedBy: nil, mergeCommitSHA: nil)
         put(.pull(pull))
         queuePull("opened", pull, by: actor)
         return pull
+    }
+
+    /// N for a head that ends in `/issue-N`, where issue N has no pull request of its number yet.
+    private func pairedNumber(of head: String, in repository: ForgeRepository) -> Int? {
+        guard repository.pairsNumbers, let last = head.split(separator: "/").last, last.hasPrefix("issue-"),
+            let number = Int(last.dropFirst(6))
+        else { return nil }
+        let key = IssueKey(repository: repository.id, number: number, isPull: true)
+        return state.issues[key] == nil && state.issues[key.pairedIssue] != nil ? number : nil
     }
 
     /// Moves the heads of open pull requests to where a push left their branches.
@@ -85,10 +96,8 @@ extension ForgeTransaction {
         put(.event(event("merged", on: key, by: actor)))
         setState(of: key, closed: true, reason: nil, by: actor)
         for number in ClosingKeywords.issueNumbers(in: state.issues[key]?.body ?? "") {
-            let issue = IssueKey(repository: key.repository, number: number)
-            if state.issues[issue]?.isPullRequest == false {
-                setState(of: issue, closed: true, reason: "completed", by: actor)
-            }
+            let issue = IssueKey(repository: key.repository, number: number, isPull: false)
+            setState(of: issue, closed: true, reason: "completed", by: actor)
         }
     }
 }

@@ -65,7 +65,9 @@ package struct ForgeRenderer: Sendable {
 
     /// The labels of an issue, in full.
     package func labels(of issue: ForgeIssue) -> JSONValue {
-        .array(issue.labels.compactMap { state.label($0, in: issue.key.repository) }.map(label))
+        // A pair's labels are those of its issue.
+        let holder = state.issues[issue.key.pairedIssue] ?? issue
+        return .array(holder.labels.compactMap { state.label($0, in: issue.key.repository) }.map(label))
     }
 
     /// The app as `performed_via_github_app` shows it, null for people's own doings.
