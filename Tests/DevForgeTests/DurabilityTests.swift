@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import DevForge
+import HTTPTransport
 import HTTPTypes
 import JSONCoding
 import ServiceRuntime
@@ -35,6 +36,36 @@ struct DurabilityTests {
             #expect(try await fixture.issue() == 3)
             let events = try await fixture.json(.get, "/issues/events").arrayValue ?? []
             #expect(Set(events.compactMap { $0["id"]?.integerValue }).count == events.count)
+        }
+    }
+
+    @Test func aPushThatNobodyNotedIsNotedAtTheNextStart() async throws {
+        let folder = try Files.temporaryDirectory(prefix: "codex-k8s-forge-push")
+        defer { try? Files.remove(folder) }
+        let store = "\(folder)/forge"
+        try await ForgeFixture.with(directory: store) { fixture in
+            let app = try await fixture.installationToken()
+            let folder = try await fixture.workspace(app, branch: "codex/issue-1", file: "a.txt")
+            try await fixture.git(["push", "--quiet", "origin", "codex/issue-1"], in: folder)
+            try await fixture.json(
+                .post, "/pulls", ["title": "One", "head": "codex/issue-1", "base": "main"], as: app, expecting: 201)
+        }
+        let name = try #require(try Files.list("\(store)/repositories").first { $0.hasSuffix(".git") })
+        let repository = GitRepository(path: "\(store)/repositories/\(name)")
+        let old = try #require(try await repository.resolve("refs/heads/codex/issue-1"))
+        let new = try await repository.commit(
+            file: "b.txt", content: [65], on: old, message: "More",
+            by: GitSignature(name: "T", email: "t@example.invalid", date: "2026-01-01T00:00:00Z"))
+        try await repository.updateReference("refs/heads/codex/issue-1", to: new, from: old)
+        try await ForgeFixture.with(directory: store) { fixture in
+            let page = try await fixture.call(.get, "//acme/shop/pull/1")
+            #expect(String(decoding: page.body, as: UTF8.self).contains("open, by codex-k8s[bot]"))
+            var head: JSONValue?
+            while head?.stringValue != new {
+                head = try await fixture.json(.get, "/pulls")[0]?.at("head", "sha")
+                try Task.checkCancellation()
+                await Task.yield()
+            }
         }
     }
 

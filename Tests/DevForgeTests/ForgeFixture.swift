@@ -17,6 +17,8 @@ struct ForgeFixture: Sendable {
     let directory: String
     let http: HTTPClient
 
+    /// Making a key takes longer than most tests, so all share one.
+    static let key = Result { try RSAPrivateKey.generate().pem() }
     static let secret = "it is a secret to everybody"
 
     /// Runs `body` against a stand-in that is stopped afterwards. The folder stays for a second start when it is given.
@@ -26,6 +28,11 @@ struct ForgeFixture: Sendable {
     ) async throws {
         let folder = try directory ?? Files.temporaryDirectory(prefix: "codex-k8s-forge-test")
         defer { if directory == nil { try? Files.remove(folder) } }
+        let keyFile = "\(folder)/app.private-key.pem"
+        if !Files.exists(keyFile) {
+            try Files.createDirectory(folder)
+            try Files.writeAtomically(keyFile, Array(try key.get().utf8), durable: false)
+        }
         var configuration = ForgeConfiguration(directory: folder, webhookSecret: Secret(secret))
         configure(&configuration)
         let forge = try await ForgeServer.open(configuration, logger: .disabled)

@@ -80,10 +80,10 @@ struct AuthenticationTests {
     }
 
     @Test func aSlowHostIsGivenUpAtTheDeadline() async throws {
-        try await ProviderFixture.with(adjust: { $0.deadline = .milliseconds(400) }) { fixture in
+        try await ProviderFixture.with(adjust: { $0.deadline = .seconds(3) }) { fixture in
             let number = try await fixture.issue()
             _ = try await fixture.provider.issue(number, in: fixture.repository)
-            try await fixture.fault(["match": "/reactions", "delay": 20000])
+            try await fixture.fault(["match": "/reactions", "delay": 30000])
             let error = await #expect(throws: ProviderError.self) {
                 try await fixture.provider.react("eyes", issue: number, in: fixture.repository)
             }

@@ -22,10 +22,14 @@ struct ProviderFixture: Sendable {
     let provider: GitHubAppProvider
     let repository: RepositoryName
 
-    /// A wall clock that tests move.
+    /// Making a key takes longer than most tests, so all share one.
+    static let key = Result { try RSAPrivateKey.generate().pem() }
+
+    /// A wall clock that stands still until a test moves it.
     final class TestClock: Sendable {
+        private let start = Date()
         private let offset = Mutex(Duration.zero)
-        var wall: WallClock { WallClock { [self] in Date().addingTimeInterval(offset.withLock { $0 } / .seconds(1)) } }
+        var wall: WallClock { WallClock { [self] in start.addingTimeInterval(offset.withLock { $0 } / .seconds(1)) } }
         var now: Timestamp { Timestamp(date: wall.now()) }
         func advance(_ duration: Duration) { offset.withLock { $0 += duration } }
     }
@@ -37,6 +41,7 @@ struct ProviderFixture: Sendable {
     ) async throws {
         let folder = try Files.temporaryDirectory(prefix: "codex-k8s-provider-test")
         defer { try? Files.remove(folder) }
+        try Files.writeAtomically("\(folder)/app.private-key.pem", Array(try key.get().utf8), durable: false)
         let clock = TestClock()
         var configuration = ForgeConfiguration(directory: folder, webhookSecret: Secret("s"))
         configuration.clock = clock.wall

@@ -20,6 +20,7 @@ package final class ForgeServer: Service {
     private let server: HTTPServer
     private let client: HTTPClient
     private let base: ForgeBaseURL
+    private let handler: ForgeHandler
 
     /// Opens the folder, makes what is missing in it, and gets ready to serve.
     ///
@@ -49,6 +50,7 @@ package final class ForgeServer: Service {
                 gate: gate),
             backend: GitBackend(repositories: repositories, hooks: "\(configuration.directory)/hooks"), base: base,
             ownerLogin: configuration.owner, logger: logger)
+        self.handler = handler
         var serving = ServerConfiguration(host: configuration.host, port: configuration.port)
         serving.maximumBodyBytes = 256 << 20
         serving.bodyBudgetBytes = 512 << 20
@@ -75,6 +77,7 @@ package final class ForgeServer: Service {
             group.addTask { [self] in
                 // Links in payloads need the port.
                 _ = try await waitUntilListening()
+                try await handler.catchUp()
                 try await dispatcher.run()
             }
             // Whichever ends first, by an error or because the task was cancelled, ends the other.

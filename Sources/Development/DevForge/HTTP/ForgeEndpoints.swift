@@ -31,8 +31,9 @@ struct ForgeEndpoints: Sendable {
     /// Brings the open pull requests up to the branches in the repository.
     func refreshHeads(of repository: ForgeRepository, baseURL: String, by actor: ForgeActor) async throws {
         let heads = try await git(repository).heads()
-        let stale = store.snapshot.pulls.values.contains {
-            $0.key.repository == repository.id && store.snapshot.issues[$0.key]?.isClosed == false
+        let state = store.snapshot
+        let stale = state.pulls.values.contains {
+            $0.key.repository == repository.id && state.issues[$0.key]?.isClosed == false
                 && heads[$0.head] != $0.headSHA
         }
         guard stale else { return }

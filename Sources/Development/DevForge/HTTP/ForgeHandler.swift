@@ -22,6 +22,15 @@ struct ForgeHandler: Sendable {
         routes = endpoints.routes
     }
 
+    /// Takes note of pushes that were done when the process was stopped before it could.
+    func catchUp() async throws {
+        let state = endpoints.store.snapshot
+        guard let owner = state.user(login: ownerLogin) else { return }
+        for repository in state.repositories.values {
+            try await endpoints.refreshHeads(of: repository, baseURL: base.url, by: ForgeActor(user: owner))
+        }
+    }
+
     func handle(_ request: ServerRequest) async -> ServerResponse {
         var response: ServerResponse
         // GitHub Enterprise Server has REST under a prefix; both are the same here.
@@ -31,6 +40,8 @@ struct ForgeHandler: Sendable {
             response = await answer(request, route, parameters)
         } else if let git = GitBackend.parse(request) {
             response = await serveGit(request, git)
+        } else if request.method == .get, let page = ForgePage.page(segments, state: endpoints.store.snapshot) {
+            response = page
         } else if segments.isEmpty {
             response = .json(["message": "This is codex-k8s's stand-in for GitHub, not GitHub.", "stand_in": true])
         } else {
