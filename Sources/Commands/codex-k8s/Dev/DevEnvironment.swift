@@ -56,6 +56,8 @@ struct DevEnvironment: Sendable {
         postgres = DevPostgres(directory: "\(folder)/postgres", logger: logger)
         var forgeConfiguration = ForgeConfiguration(directory: "\(folder)/forge", webhookSecret: webhookSecret)
         forgeConfiguration.port = settings.forgePort
+        // The demo's contract: the pull request of issue 1 is number 1.
+        forgeConfiguration.pairsNumbers = true
         forge = try await ForgeServer.open(forgeConfiguration, logger: logger)
         var clusterConfiguration = DevAPIServer.Configuration(directory: "\(folder)/cluster")
         clusterConfiguration.port = settings.apiPort
