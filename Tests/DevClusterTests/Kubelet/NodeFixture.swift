@@ -98,8 +98,11 @@ final class NodeFixture: Sendable {
     }
 
     func waitForGone(_ type: ResourceType, _ name: String) async throws {
+        // The watch begins before the look, so that a deletion in between is not missed.
+        let events = api.watch(type, namespace: "default", initial: false)
         if (try? get(type, name)) == nil { return }
-        try await wait(type, name) { $0 == nil }
+        for await event in events where event.object.name == name && event.kind == .deleted { return }
+        throw CancellationError()
     }
 
     func log(_ kubelet: ProcessKubelet, _ pod: JSONValue, _ container: String, _ change: (inout PodLogRequest) -> Void = { _ in }) async throws -> String {
