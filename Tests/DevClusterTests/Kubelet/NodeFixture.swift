@@ -40,6 +40,7 @@ final class NodeFixture: Sendable {
     }
 
     /// Runs controllers while `body` runs; returns when all of them have ended.
+    @discardableResult
     func run<T: Sendable>(
         kubelet: ProcessKubelet? = nil, _ body: @escaping @Sendable (NodeFixture, ProcessKubelet) async throws -> T
     ) async throws -> T {

@@ -20,6 +20,8 @@ enum AgentContract {
         RunnerEnvironment.triggerKind, RunnerEnvironment.revise, RunnerEnvironment.branch,
         RunnerEnvironment.baseBranch, RunnerEnvironment.agentKey, RunnerEnvironment.model,
         RunnerEnvironment.reasoningEffort, RunnerEnvironment.timeoutSeconds,
+        // The marks by which a kubelet without containers knows the processes of a pod again.
+        "CODEXK8S_KUBELET_STATE", "CODEXK8S_POD_UID",
     ]
 
     static func environment(_ configuration: RunnerConfiguration) -> [String: String] {

@@ -32,12 +32,14 @@ extension PodWorker {
         // It may have done its work and said so, with only its end unseen.
         let message = TerminationMessage.read(
             file: folder.terminationMessage(name), log: [], exitCode: 137, fallsBackToLogs: false)
-        let since: Timestamp? = if case .running(let since)? = records[name]?.state { since } else { nil }
-        records[name]?.state = .terminated(
+        guard var record = records[name] else { return }
+        let since: Timestamp? = if case .running(let since) = record.state { since } else { nil }
+        record.state = .terminated(
             .init(
                 exitCode: 137, reason: "ContainerStatusUnknown",
                 message: message ?? "the process was not there any more when the node was started again",
                 startedAt: since, finishedAt: context.now))
+        records[name] = record
     }
 
     /// A pod that never starts anything twice is over, unless all its work was done.
@@ -54,9 +56,11 @@ extension PodWorker {
 
     private func restart(_ lost: [String]) {
         for name in lost {
-            records[name]?.last = records[name]?.termination
-            records[name]?.state = .waiting(reason: "PodInitializing", message: nil)
-            records[name]?.restartCount += 1
+            guard var record = records[name] else { continue }
+            record.last = record.termination
+            record.state = .waiting(reason: "PodInitializing", message: nil)
+            record.restartCount += 1
+            records[name] = record
         }
         writeStatus()
     }
