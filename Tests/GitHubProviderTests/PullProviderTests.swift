@@ -99,10 +99,10 @@ struct PullProviderTests {
 
     @Test func confinementIsReadFromTheRules() async throws {
         try await ProviderFixture.with { fixture in
-            #expect(try await fixture.provider.confinesApp(branch: "main", in: fixture.repository))
+            #expect(try await fixture.provider.confinesApp(branch: "codex/issue-1", in: fixture.repository))
             let id = try #require(try await fixture.forge(.get, "/rulesets")[0]?["id"]?.integerValue)
             try await fixture.forge(.delete, "/rulesets/\(id)")
-            #expect(try await fixture.provider.confinesApp(branch: "main", in: fixture.repository) == false)
+            #expect(try await fixture.provider.confinesApp(branch: "codex/issue-1", in: fixture.repository) == false)
         }
     }
 

@@ -50,11 +50,21 @@ extension GitHubAppProvider {
 
     package func confinesApp(branch: String, in repository: RepositoryName) async throws(ProviderError) -> Bool {
         // GitHub gives no list of what may be pushed; a branch outside `codex/` that nobody made stands for all others.
-        let base = try await rules(on: branch, in: repository)
-        let others = try await rules(on: BranchConfinement.probe, in: repository)
-        let ids = Set((base + others).map(\.ruleset)).sorted()
+        async let othersAnswer = rules(on: BranchConfinement.probe, in: repository)
+        let known = try await self.repository(repository)
+        let base = try await rules(on: known.defaultBranch, in: repository)
+        let others: [BranchConfinement.Rule]
+        do {
+            others = try await othersAnswer
+        } catch let error as ProviderError {
+            throw error
+        } catch {
+            throw ProviderError(code: .unavailable, request: "GET rules/branches", message: "\(error)")
+        }
         var bypassed: Set<Int64> = []
-        for id in ids where try await canBypass(ruleset: id, in: repository) { bypassed.insert(id) }
+        for id in Set((base + others).map(\.ruleset)).sorted() where try await canBypass(ruleset: id, in: repository) {
+            bypassed.insert(id)
+        }
         return BranchConfinement.holds(base: base, others: others, bypassed: bypassed)
     }
 

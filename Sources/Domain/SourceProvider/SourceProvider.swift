@@ -59,7 +59,8 @@ package protocol SourceProvider: Sendable {
     func branchHead(_ branch: String, in repository: RepositoryName) async throws(ProviderError) -> String?
     func compare(base: String, head: String, in repository: RepositoryName) async throws(ProviderError) -> CommitComparison
     func tree(commit: String, in repository: RepositoryName) async throws(ProviderError) -> SourceTree
-    /// Whether the repository's rules keep our app to `codex/**`.
+    /// Whether the repository's rules keep our app to `codex/**`: it can neither push to the default branch nor make or
+    /// push other branches outside. `branch` is the one that the run is to push.
     func confinesApp(branch: String, in repository: RepositoryName) async throws(ProviderError) -> Bool
     /// A new token for one repository: `contents: write`, nothing else.
     func mintRunToken(_ repository: RepositoryName) async throws(ProviderError) -> RunToken
