@@ -16,7 +16,8 @@ enum RequestOptions {
                 throw .badRequest("the body is not valid YAML: \(error)")
             }
         }
-        if type.contains("protobuf") || type.contains("cbor") {
+        if type == "application/vnd.kubernetes.protobuf" { return try ProtobufDecoder.object(request.body) }
+        if type.contains("cbor") {
             throw .unsupportedMediaType("application/json, application/yaml")
         }
         do {
