@@ -102,6 +102,27 @@ struct ProcessKubeletTests {
         }
     }
 
+    @Test func aPodThatMountsTmpKeepsItsOtherPaths() async throws {
+        // The state folder of this test lies below /tmp itself, as that of a demo may.
+        try await NodeFixture.with { node, kubelet in
+            let mounts: JSONValue = [["name": "t", "mountPath": "/tmp"], ["name": "w", "mountPath": "/work"]]
+            let environment: JSONValue = [
+                ["name": "WORK", "value": "/work"], ["name": "BELOW", "value": "$(WORK)/below"],
+                ["name": "HOUSE", "value": "$(HOME)"],
+            ]
+            let script = "echo $WORK; echo $BELOW; echo $TMPDIR; [ $HOUSE = $HOME ] && [ -d $HOME ] && echo same"
+            let container = Make.container("main", script, ["volumeMounts": mounts, "env": environment])
+            let volumes: JSONValue = [
+                ["name": "t", "emptyDir": .object([:])], ["name": "w", "emptyDir": .object([:])],
+            ]
+            try node.create(Make.pod("p", [container], spec: ["volumes": volumes]), .pod)
+            let pod = try await node.waitForPhase("Succeeded", "p")
+            let folder = PodFolder(state: "\(node.folder)/kubelet", podUID: pod.uid)
+            let log = try await node.log(kubelet, pod, "main")
+            #expect(log == "\(folder.volume("w"))\n\(folder.volume("w"))/below\n\(folder.volume("t"))\nsame\n")
+        }
+    }
+
     @Test func aChangedSecretReachesTheRunningContainer() async throws {
         try await NodeFixture.with { node, kubelet in
             try node.create(

@@ -8,13 +8,18 @@ struct EnvironmentBuilder {
     /// Looks up a Secret or ConfigMap of the pod's namespace; nil when there is none.
     let find: (_ kind: Kind, _ name: String) -> JSONValue?
 
+    /// Where the container's paths really are.
+    var mounts = MountMap()
+
     enum Kind: String { case secret, configMap = "configmap" }
 
     /// The variables; later ones may refer to earlier ones.
+    ///
+    /// Paths are replaced in what the spec says, before references are: what a reference brings in is local already.
     func build(_ container: ContainerSpec, base: [String: String]) throws(ContainerFailure) -> [String: String] {
         var variables = base
         for source in container.environmentSources {
-            for (key, value) in try values(of: source) { variables[key] = value }
+            for (key, value) in try values(of: source) { variables[key] = mounts.local(value) }
         }
         for entry in container.environment {
             let name = entry["name"]?.stringValue ?? ""
@@ -35,10 +40,10 @@ struct EnvironmentBuilder {
 
     private func value(of entry: JSONValue, _ variables: [String: String]) throws(ContainerFailure) -> String? {
         guard let source = entry["valueFrom"] else {
-            return VariableExpansion.expand(entry["value"]?.stringValue ?? "", variables)
+            return VariableExpansion.expand(mounts.local(entry["value"]?.stringValue ?? ""), variables)
         }
         if let field = source.at("fieldRef", "fieldPath")?.stringValue {
-            if let value = DownwardField.value(field, of: pod, nodeName: nodeName) { return value }
+            if let value = DownwardField.value(field, of: pod, nodeName: nodeName) { return mounts.local(value) }
             throw .configuration("fieldPath \(field) is not supported")
         }
         for (field, kind) in [("secretKeyRef", Kind.secret), ("configMapKeyRef", Kind.configMap)] {
@@ -46,7 +51,7 @@ struct EnvironmentBuilder {
             let key = reference["key"]?.stringValue ?? ""
             guard let object = try object(kind, reference) else { return nil }
             if let bytes = Self.data(of: object, kind).first(where: { $0.key == key })?.value {
-                return String(decoding: bytes, as: UTF8.self)
+                return mounts.local(String(decoding: bytes, as: UTF8.self))
             }
             if reference["optional"]?.boolValue == true { return nil }
             throw .configuration(

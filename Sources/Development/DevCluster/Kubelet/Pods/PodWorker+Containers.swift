@@ -14,7 +14,7 @@ extension PodWorker {
             throw .creation("the container has no command; images are not used, so their own command is unknown")
         }
         let words = (spec.command + spec.arguments).map {
-            mounts.local(VariableExpansion.expand($0, environment))
+            VariableExpansion.expand(mounts.local($0), environment)
         }
         let restart = records[spec.name]?.restartCount ?? 0
         do {
@@ -74,13 +74,18 @@ extension PodWorker {
 
     private func environment(of spec: ContainerSpec, _ mounts: MountMap) throws(ContainerFailure) -> [String: String] {
         let home = folder.home(spec.name)
-        var base = ["HOME": home, "TMPDIR": home, "HOSTNAME": pod.name, "LANG": "C.UTF-8"]
+        // A pod that mounts /tmp has its own; for others it is not the machine's either.
+        let scratch = mounts.local("/tmp")
+        var base = [
+            "HOME": home, "TMPDIR": scratch == "/tmp" ? home : scratch, "HOSTNAME": pod.name, "LANG": "C.UTF-8",
+        ]
         if let server = context.configuration.apiServer {
             base["KUBERNETES_SERVICE_HOST"] = server.host
             base["KUBERNETES_SERVICE_PORT"] = "\(server.port)"
         }
-        let builder = EnvironmentBuilder(pod: pod, nodeName: NodeRegistration.name, find: finder)
-        var variables = try builder.build(spec, base: base).mapValues { mounts.local($0) }
+        let builder = EnvironmentBuilder(
+            pod: pod, nodeName: NodeRegistration.name, find: finder, mounts: mounts)
+        var variables = try builder.build(spec, base: base)
         let path = variables["PATH"] ?? ExecutableSearch.defaultPath
         variables["PATH"] = "\(context.configuration.executableDirectory):\(path)"
         variables[ProcessMark.state] = context.configuration.stateDirectory
