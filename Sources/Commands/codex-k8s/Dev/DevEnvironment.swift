@@ -41,8 +41,7 @@ struct DevEnvironment: Sendable {
     private let postgres: DevPostgres
     private let forge: ForgeServer
     private let cluster: DevAPIServer
-    private let kubelet: ProcessKubelet
-    private let jobs: JobController
+    private let node: DevNode
     private let webhookSecret: Secret<String>
     private let metrics = MetricsRegistry()
     private let ground = Promise<Ground>()
@@ -62,9 +61,7 @@ struct DevEnvironment: Sendable {
         var clusterConfiguration = DevAPIServer.Configuration(directory: "\(folder)/cluster")
         clusterConfiguration.port = settings.apiPort
         cluster = try DevAPIServer(configuration: clusterConfiguration, logger: logger, metrics: metrics)
-        jobs = JobController(store: cluster.cluster, logger: logger)
-        kubelet = try ProcessKubelet(store: cluster.cluster, directory: "\(folder)/kubelet", logger: logger)
-        cluster.setLogs(kubelet)
+        node = DevNode(server: cluster, stateDirectory: "\(folder)/kubelet", logger: logger)
     }
 
     /// Runs everything; parts stop in the reverse order of this list.
@@ -78,7 +75,7 @@ struct DevEnvironment: Sendable {
         try await ServiceGroup(
             [
                 ("postgres", postgres), ("forge", forge), ("cluster", cluster), ("ground", ClosureService(layGround)),
-                ("jobs", jobs), ("kubelet", kubelet), ("controllers", ClosureService(runControllers)),
+                ("node", node), ("controllers", ClosureService(runControllers)),
                 ("edge", ClosureService(runEdge)), ("announcement", ClosureService(announce)),
             ], gracePeriod: .seconds(20), logger: logger
         ).run()
