@@ -91,6 +91,35 @@ struct AuthenticationTests {
         }
     }
 
+    @Test func redirectsAreFollowedOnTheSameHostOnly() async throws {
+        let server = HTTPServer(configuration: ServerConfiguration(), logger: .disabled) { request in
+            switch request.path {
+            case "/old", "/write": ServerResponse(status: request.path == "/old" ? 301 : 307, headers: ["Location": "/new"])
+            case "/away": ServerResponse(status: 301, headers: ["Location": "http://127.0.0.1:9/new"])
+            case "/loop": ServerResponse(status: 301, headers: ["Location": "/loop"])
+            default: .json(["method": .string(request.method.rawValue)])
+            }
+        }
+        let http = HTTPClient()
+        defer { http.shutdown() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            let client = GitHubClient(
+                apiURL: "http://127.0.0.1:\(try await server.waitUntilListening())", http: http, tls: nil,
+                deadline: .seconds(10), clock: .system)
+            let read = try await client.send(GitHubRequest(path: "/old"), authorization: "Bearer x")
+            #expect(read.body["method"] == "GET")
+            let write = try await client.send(GitHubRequest(method: .post, path: "/write"), authorization: nil)
+            #expect(write.body["method"] == "POST")
+            for request in [
+                GitHubRequest(path: "/away"), GitHubRequest(path: "/loop"), GitHubRequest(method: .post, path: "/old"),
+            ] {
+                await #expect(throws: ProviderError.self) { try await client.send(request, authorization: "Bearer x") }
+            }
+            group.cancelAll()
+        }
+    }
+
     @Test(arguments: [
         ("<https://api.x/a?page=2>; rel=\"next\", <https://api.x/a?page=9>; rel=\"last\"", "/a?page=2"),
         ("<https://api.x/a?page=1>; rel=\"prev\"", nil), ("<https://evil.y/a?page=2>; rel=\"next\"", nil),

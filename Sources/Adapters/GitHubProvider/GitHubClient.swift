@@ -49,13 +49,39 @@ struct GitHubClient: Sendable {
         }
         wire.timeout = deadline
         wire.tls = tls
-        let answer: ClientResponse
-        do {
-            answer = try await http.send(wire, maximumBodyBytes: request.maximumBodyBytes)
-        } catch {
-            throw ProviderError(code: .unavailable, request: request.name, message: error.summary)
+        var hops = 0
+        while true {
+            let answer: ClientResponse
+            do {
+                answer = try await http.send(wire, maximumBodyBytes: request.maximumBodyBytes)
+            } catch {
+                throw ProviderError(code: .unavailable, request: request.name, message: error.summary)
+            }
+            guard hops < Self.maximumRedirects, let next = redirect(answer, of: request) else {
+                return try read(answer, of: request)
+            }
+            hops += 1
+            wire.url = next
         }
-        return try read(answer, of: request)
+    }
+
+    private static let maximumRedirects = 2
+
+    /// Where a renamed or moved repository is now. The token goes to no other host, and a write is repeated only where
+    /// the status says that it was not done (GitHub: "Following redirects").
+    private func redirect(_ answer: ClientResponse, of request: GitHubRequest) -> String? {
+        let status = answer.status.rawValue
+        guard status == 307 || status == 308 || (status == 301 || status == 302) && !request.isWrite,
+            let location = answer.headers["Location"]
+        else { return nil }
+        let url = location.hasPrefix("/") ? origin + location : location
+        return url.hasPrefix(apiURL + "/") ? url : nil
+    }
+
+    /// Scheme and host of the API's address.
+    private var origin: String {
+        let parts = apiURL.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        return parts.prefix(3).joined(separator: "/")
     }
 
     private func read(_ answer: ClientResponse, of request: GitHubRequest) throws(ProviderError) -> GitHubResponse {

@@ -20,6 +20,12 @@ package struct ForgeState: Sendable {
     package private(set) var tokens: [String: ForgeAccessToken] = [:]
     package private(set) var deliveries: [Int64: ForgeDelivery] = [:]
 
+    /// Deliveries that were not tried yet.
+    package private(set) var pendingDeliveries: Set<Int64> = []
+
+    /// How many deliveries the log holds; the oldest finished ones leave it.
+    private static let deliveryLimit = 1000
+
     private var commentsByIssue: [IssueKey: [Int64]] = [:]
     private var repositoryIDs: [String: Int64] = [:]
     private var userIDs: [String: Int64] = [:]
@@ -56,8 +62,21 @@ package struct ForgeState: Sendable {
         case .review(let value): reviews[value.id] = value
         case .reviewComment(let value): reviewComments[value.id] = value
         case .token(let value): tokens[value.digest] = value
-        case .delivery(let value): deliveries[value.id] = value
+        case .delivery(let value): log(value)
         }
+    }
+
+    private mutating func log(_ delivery: ForgeDelivery) {
+        deliveries[delivery.id] = delivery
+        if delivery.outcome == .pending {
+            pendingDeliveries.insert(delivery.id)
+        } else {
+            pendingDeliveries.remove(delivery.id)
+        }
+        guard deliveries.count > Self.deliveryLimit else { return }
+        // Half at a time, so that it is done seldom.
+        let finished = deliveries.keys.filter { !pendingDeliveries.contains($0) }.sorted()
+        for id in finished.prefix(Self.deliveryLimit / 2) { deliveries[id] = nil }
     }
 
     private static func upsert<T>(_ value: T, into list: inout [T], where isSame: (T) -> Bool) {

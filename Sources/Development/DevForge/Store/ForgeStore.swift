@@ -44,7 +44,7 @@ package final class ForgeStore: Sendable {
         self.writer = writer
         self.clock = clock
         (newDeliveries, deliverySignal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        if state.deliveries.values.contains(where: { $0.outcome == .pending }) { deliverySignal.yield() }
+        if !state.pendingDeliveries.isEmpty { deliverySignal.yield() }
     }
 
     /// The state as of the last change.

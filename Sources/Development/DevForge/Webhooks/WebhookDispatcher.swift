@@ -66,7 +66,8 @@ package final class WebhookDispatcher: Service {
 
     /// Takes what can be sent now.
     private func due() -> [(ForgeDelivery, String)] {
-        let pending = store.snapshot.deliveries.values.filter { $0.outcome == .pending }.sorted { $0.id < $1.id }
+        let snapshot = store.snapshot
+        let pending = snapshot.pendingDeliveries.sorted().compactMap { snapshot.deliveries[$0] }
         return state.withLock { state in
             guard let address = state.address else { return [] }
             let free = Self.parallelism - state.inFlight.count
