@@ -6,7 +6,9 @@ import Testing
 
 extension Behaviour {
     @Suite struct BehaviourCustomResources {
-        static func issueNamespaceSpec() throws -> JSONValue {
+        static func issueNamespaceName() -> String { TestCluster.uniqueName("codex-issue-42-dev") }
+
+        static func issueNamespaceSpec() -> JSONValue {
             ["repository": "acme/shop", "repositoryID": 1, "issue": 42, "agent": "dev", "mode": "CodeOnly"]
         }
 
@@ -46,7 +48,7 @@ extension Behaviour {
             (["trigger", "kind"], "unknown", "spec.trigger.kind"), (["attempts"], 0, "spec.attempts"),
             (["attempts"], 21, "spec.attempts"), (["agent"], ["mode": "Whatever"], "spec.agent.mode"),
             (["agent"], [:], "spec.agent"), (["trigger", "pullRequest"], 7, "spec.trigger.revise"),
-        ])
+        ] as [([String], JSONValue, String)])
         func `wrong fields are named`(path: [String], value: JSONValue, field: String) async throws {
             let cluster = try TestCluster.current
             let runs = cluster.admin.objects(.agentRun, namespace: try await cluster.makeNamespace())
@@ -142,8 +144,8 @@ extension Behaviour {
 
         @Test func `cluster-scoped resources have no namespace`() async throws {
             let cluster = try TestCluster.current
-            var place = DynamicObject(.issueNamespace, name: TestCluster.uniqueName("place"))
-            place["spec"] = try Self.issueNamespaceSpec()
+            var place = DynamicObject(.issueNamespace, name: Self.issueNamespaceName())
+            place["spec"] = Self.issueNamespaceSpec()
             let made = try await cluster.admin.objects(.issueNamespace).create(place)
             #expect(made.metadata.namespace == nil)
             try await cluster.admin.objects(.issueNamespace).delete(place.metadata.name)

@@ -43,8 +43,8 @@ extension Behaviour {
         func `a namespace owned by a cluster-scoped object goes with it`() async throws {
             let cluster = try TestCluster.current
             let places = cluster.admin.objects(.issueNamespace)
-            var place = DynamicObject(.issueNamespace, name: TestCluster.uniqueName("place"))
-            place["spec"] = try BehaviourCustomResources.issueNamespaceSpec()
+            var place = DynamicObject(.issueNamespace, name: BehaviourCustomResources.issueNamespaceName())
+            place["spec"] = BehaviourCustomResources.issueNamespaceSpec()
             place = try await places.create(place)
             let name = TestCluster.uniqueName("owned")
             _ = try await cluster.admin.objects(.namespace).create(

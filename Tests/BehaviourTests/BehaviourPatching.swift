@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import HTTPTypes
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient

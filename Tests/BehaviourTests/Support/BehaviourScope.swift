@@ -6,8 +6,9 @@ import Testing
 struct BehaviourScope: SuiteTrait, TestScoping {
     var isRecursive: Bool { false }
 
-    func provideScope(
-        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    // The protocol's module has other defaults for async functions than ours.
+    @concurrent func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void
     ) async throws {
         try await TestCluster.withRunning { cluster in
             try await TestCluster.$running.withValue(cluster) { try await function() }

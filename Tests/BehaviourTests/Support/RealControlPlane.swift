@@ -4,7 +4,9 @@ import Cryptography
 import FoundationEssentials
 import HTTPServing
 import HTTPTransport
+import HTTPTypes
 import JSONCoding
+import KubernetesAPI
 import KubernetesClient
 import ServiceRuntime
 import SystemCalls
@@ -54,15 +56,13 @@ struct RealControlPlane {
                     output: .file("\(directory)/\(binary).log"), errors: .output, closeOnParentDeath: true))
         }
         let clientURL = "http://127.0.0.1:\(ports[0])"
-        let peerURL = "http://127.0.0.1:\(ports[1])"
         var processes = [
             try spawn(
                 "etcd",
                 [
                     "--data-dir=\(directory)/etcd", "--listen-client-urls=\(clientURL)",
-                    "--advertise-client-urls=\(clientURL)", "--listen-peer-urls=\(peerURL)",
-                    "--initial-advertise-peer-urls=\(peerURL)", "--initial-cluster=default=\(peerURL)",
-                    "--unsafe-no-fsync", "--log-level=error",
+                    "--advertise-client-urls=\(clientURL)", "--listen-peer-urls=http://127.0.0.1:\(ports[1])",
+                    "--unsafe-no-fsync",
                 ]),
             try spawn("kube-apiserver", apiServerArguments(directory, etcd: clientURL, port: ports[2])),
         ]
@@ -108,8 +108,9 @@ struct RealControlPlane {
         while ContinuousClock.now < deadline {
             for process in processes {
                 if let code = process.exitCode {
-                    let log = (try? Files.readText("\(directory)/kube-apiserver.log")) ?? ""
-                    throw ControlPlaneError(problem: "a process ended with \(code): \(log.suffix(2000))")
+                    let logs = ["etcd", "kube-apiserver"].map { (try? Files.readText("\(directory)/\($0).log")) ?? "" }
+                    let ends = logs.map { $0.suffix(1000) }.joined(separator: "\n")
+                    throw ControlPlaneError(problem: "a process ended with \(code): \(ends)")
                 }
             }
             // "default" comes some time after /readyz: the suite wants it.
