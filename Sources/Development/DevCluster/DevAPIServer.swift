@@ -20,7 +20,7 @@ package final class DevAPIServer: Service {
         /// The port on loopback; 0 takes the one of the last start when it is free, else any.
         package var port = 0
         /// How many changes a kind's watchers may fall behind before they must list again.
-        package var historyLimit = 10_000
+        package var historyLimit = 4096
         /// How often watches get a bookmark.
         package var bookmarkInterval = Duration.seconds(60)
 
@@ -43,7 +43,6 @@ package final class DevAPIServer: Service {
     private let configuration: Configuration
     private let api: ClusterAPI
     private let handler: APIHandler
-    private let server: HTTPServer
     private let state: StateFolder
     private let logger: Logger
     private let ready = ReadyValue<Access>()
@@ -69,20 +68,8 @@ package final class DevAPIServer: Service {
             ], clock: clock)
         api = ClusterAPI(
             store: store, registry: CRDRegistry(), policies: PolicyRegistry(), tokens: tokens, clock: clock)
-        let handler = APIHandler(
+        handler = APIHandler(
             api: api, logger: self.logger, metrics: metrics, bookmarkInterval: configuration.bookmarkInterval)
-        self.handler = handler
-        var serving = ServerConfiguration()
-        serving.port = configuration.port == 0 ? state.lastPort ?? 0 : configuration.port
-        serving.tls = (state.serverIdentity.certificatePEM, state.serverIdentity.privateKeyPEM)
-        serving.maximumBodyBytes = 3 << 20
-        serving.connectionLimit = 4000
-        serving.drainPeriod = .seconds(2)
-        serving.renderError = { error in
-            APIHandler.response(
-                StatusError(code: error.status.rawValue, reason: "BadRequest", message: error.message))
-        }
-        server = HTTPServer(configuration: serving, logger: self.logger) { await handler.handle($0) }
         try Bootstrap.fill(api)
         for (name, problem) in api.registry.problems {
             self.logger.error("custom resource definition cannot be served", ["definition": name, "reason": problem])
@@ -128,23 +115,19 @@ package final class DevAPIServer: Service {
     /// Serves until cancelled; the controllers of the cluster (garbage collection, namespaces) run beside.
     package func run() async throws {
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { [server] in try await server.run() }
-                group.addTask { [self] in try await announce() }
-                group.addTask { [api, logger] in
-                    await GarbageCollector(api: api, logger: logger).run()
+            try await withTaskCancellationHandler {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { [self] in try await serve() }
+                    group.addTask { [api, logger] in await GarbageCollector(api: api, logger: logger).run() }
+                    group.addTask { [api, logger] in await NamespaceController(api: api, logger: logger).run() }
+                    group.addTask { [api] in await QuotaController(api: api).run() }
+                    group.addTask { [api] in await EventJanitor(api: api).run() }
+                    defer { group.cancelAll() }
+                    try await group.next()
                 }
-                group.addTask { [api, logger] in
-                    await NamespaceController(api: api, logger: logger).run()
-                }
-                group.addTask { [api] in await QuotaController(api: api).run() }
-                // The announcement ends by itself; the first failure ends all.
-                try await group.next()
-                try await withTaskCancellationHandler {
-                    try await group.waitForAll()
-                } onCancel: {
-                    api.store.close()
-                }
+            } onCancel: {
+                // Watches end at once, so that draining the connections takes no time.
+                api.store.close()
             }
             api.store.close()
         } catch {
@@ -154,8 +137,38 @@ package final class DevAPIServer: Service {
         }
     }
 
-    private func announce() async throws {
-        let port = try await server.waitUntilListening()
+    /// Listens on the port of the last start when nothing else has taken it, so that kubeconfig files stay true.
+    private func serve() async throws {
+        if configuration.port == 0, let last = state.lastPort {
+            do {
+                return try await serve(port: last)
+            } catch let error as HTTPServerError {
+                logger.info("another port is taken", ["wanted": String(last), "reason": "\(error)"])
+            }
+        }
+        try await serve(port: configuration.port)
+    }
+
+    private func serve(port: Int) async throws {
+        var serving = ServerConfiguration()
+        serving.port = port
+        serving.tls = (state.serverIdentity.certificatePEM, state.serverIdentity.privateKeyPEM)
+        serving.maximumBodyBytes = 3 << 20
+        serving.connectionLimit = 4000
+        serving.drainPeriod = .seconds(2)
+        serving.renderError = { error in
+            APIHandler.response(
+                StatusError(code: error.status.rawValue, reason: error.reason, message: error.message))
+        }
+        let server = HTTPServer(configuration: serving, logger: logger) { [handler] in await handler.handle($0) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            try announce(port: await server.waitUntilListening())
+            try await group.waitForAll()
+        }
+    }
+
+    private func announce(port: Int) throws {
         let url = "https://127.0.0.1:\(port)"
         try state.remember(port: port)
         let kubeconfig = configuration.directory + "/kubeconfig"

@@ -121,6 +121,10 @@ extension APIHandler {
         let body = try RequestOptions.body(call.request)
         let request = try RequestOptions.write(call.request, user: call.user, info: call.info)
         try escalation.check(placed(body, call), resource: call.resource, user: call.user)
+        if call.resource.needsVersionToUpdate, body.resourceVersion.isEmpty {
+            throw call.resource.invalid(
+                call.info.name, [.invalid("metadata.resourceVersion", "0x0", "must be specified for an update")])
+        }
         let object = try api.update(
             call.resource, namespace: call.namespace, name: call.info.name, request: request
         ) { (_) throws(StatusError) -> ClusterAPI.Change in ClusterAPI.Change(object: body) }

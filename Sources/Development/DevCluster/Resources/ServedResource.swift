@@ -42,6 +42,9 @@ package struct ServedResource: Sendable {
     var isNamespaced: Bool { type.isNamespaced }
     var hasStatus: Bool { subresources.contains("status") }
 
+    /// Whether a replacement must say which version it replaces.
+    var needsVersionToUpdate: Bool { custom != nil || kind == "Lease" || kind == "CustomResourceDefinition" }
+
     static let allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 
     init(
