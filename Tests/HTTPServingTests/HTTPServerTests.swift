@@ -131,6 +131,18 @@ import Testing
         }
     }
 
+    @Test func whatNeedsNoTaskIsAnsweredAtOnce() async throws {
+        try await withServer {
+            $0.answerAtOnce = { request in
+                request.path == "/now" ? .text("now \(request.body.count)\n") : nil
+            }
+        } body: { port, _ in
+            let url = "http://127.0.0.1:\(port)"
+            let (_, output) = await curl("-d", "abc", "\(url)/now", "\(url)/later", "\(url)/now")
+            #expect(output == "now 3\nhello\nnow 3\n")
+        }
+    }
+
     @Test func takenPortIsSaid() async throws {
         try await withServer { port, _ in
             let second = HTTPServer(configuration: .init(host: "127.0.0.1", port: port), logger: .disabled) { _ in

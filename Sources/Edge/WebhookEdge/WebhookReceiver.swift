@@ -15,6 +15,8 @@ package struct WebhookReceiver: Sendable {
     package static let path = "/webhooks/github"
     /// GitHub's own limit of a payload, 25 MB.
     package static let maximumBodyBytes = 25_000_000
+    /// What is parsed on the server's thread at most: a fraction of a millisecond. Payloads are 10 to 30 kB as a rule.
+    private static let atOnceBytes = 64 << 10
 
     private let key: HMACKey
     private let intake: RunIntake
@@ -47,6 +49,7 @@ package struct WebhookReceiver: Sendable {
         configuration.bodyDeadline = .seconds(10)
         configuration.singleHeaders.formUnion(DeliveryHead.singleFields)
         configuration.admit = { refuseEarly($0) }
+        configuration.answerAtOnce = { answerAtOnce($0) }
         configuration.bodyTap = { [key] head in
             head.path == Self.path ? SignatureTap(code: key.incremental()) : nil
         }
@@ -75,42 +78,76 @@ package struct WebhookReceiver: Sendable {
             _ = try DeliveryHead(head)
             return nil
         } catch {
-            return finish(.refused(error), head: nil, event: nil, start: nil).response
+            return finish(Report(outcome: .refused(error)), start: nil)
         }
+    }
+
+    /// What is refused or ignored needs no task: that is most of what arrives.
+    private func answerAtOnce(_ request: ServerRequest) -> ServerResponse? {
+        guard request.path == Self.path, request.method == .post, request.body.count <= Self.atOnceBytes else {
+            return nil
+        }
+        let start = ContinuousClock.now
+        guard case .done(let report) = judge(request) else { return nil }
+        return finish(report, start: start)
     }
 
     /// Answers a whole delivery.
     package func receive(_ request: ServerRequest) async -> ServerResponse {
         let start = ContinuousClock.now
+        switch judge(request) {
+        case .done(let report):
+            return finish(report, start: start)
+        case .create(let run, var report):
+            report.outcome = await create(run)
+            return finish(report, start: start)
+        }
+    }
+
+    /// An outcome and what is known of the delivery.
+    private struct Report {
+        var outcome: WebhookOutcome
+        var head: DeliveryHead?
+        /// Set once the delivery is verified and understood.
+        var event: GitHubEvent?
+    }
+
+    private enum Verdict {
+        case done(Report)
+        case create(AgentRun, Report)
+    }
+
+    /// Checks the signature over the raw body, reads it and decides.
+    private func judge(_ request: ServerRequest) -> Verdict {
         let receivedAt = Timestamp(date: clock.now())
         let head: DeliveryHead
-        let event: GitHubEvent
         do throws(HTTPError) {
             head = try DeliveryHead(request)
         } catch {
-            return finish(.refused(error), head: nil, event: nil, start: start).response
+            return .done(Report(outcome: .refused(error)))
         }
         // Without a tap, as in tests that call this directly, the body is hashed here.
         guard head.signature.matches(request.tapResult ?? key.sign(request.body)) else {
             let error = HTTPError(
                 .unauthorized, reason: "signatureMismatch", "the signature is not one of this body")
-            return finish(.refused(error), head: head, event: nil, start: start).response
+            return .done(Report(outcome: .refused(error), head: head))
         }
+        let event: GitHubEvent
         do throws(MalformedEvent) {
             event = try GitHubEvent.decode(head.kind, request.body)
         } catch {
             // Signed, and still not what GitHub sends: somebody has to look at the hook.
             logger.warning("webhook delivery is malformed", ["delivery": head.id, "problem": error.description])
             let refusal = HTTPError(.badRequest, reason: "malformed", error.description)
-            return finish(.refused(refusal), head: head, event: nil, start: start).response
+            return .done(Report(outcome: .refused(refusal), head: head))
         }
-        let delivery = Delivery(id: head.id, event: event, receivedAt: receivedAt)
-        let outcome: WebhookOutcome
-        switch intake.decide(delivery) {
-        case .ignore(let reason): outcome = .ignored(reason)
-        case .create(let run): outcome = await create(run)
+        switch intake.decide(Delivery(id: head.id, event: event, receivedAt: receivedAt)) {
+        case .ignore(let reason):
+            return .done(Report(outcome: .ignored(reason), head: head, event: event))
+        case .create(let run):
+            let report = Report(outcome: .accepted(run: run.metadata.name), head: head, event: event)
+            return .create(run, report)
         }
-        return finish(outcome, head: head, event: event, start: start).response
     }
 
     private func create(_ run: AgentRun) async -> WebhookOutcome {
@@ -133,29 +170,24 @@ package struct WebhookReceiver: Sendable {
         }
     }
 
-    /// Counts and logs the outcome.
-    private func finish(
-        _ outcome: WebhookOutcome, head: DeliveryHead?, event: GitHubEvent?, start: ContinuousClock.Instant?
-    ) -> WebhookOutcome {
-        metrics.record(head?.kind, outcome, duration: start.map { ContinuousClock.now - $0 })
+    /// Counts, logs and renders the outcome.
+    private func finish(_ report: Report, start: ContinuousClock.Instant?) -> ServerResponse {
+        metrics.record(report.head?.kind, report.outcome, duration: start.map { ContinuousClock.now - $0 })
         // Only what was verified is worth a line at info: anybody can cause the rest, as often as they like.
-        let level: LogLevel = event == nil ? .debug : .info
-        logger.log(level, "webhook delivery", Self.particulars(outcome, head, event))
-        return outcome
+        logger.log(report.event == nil ? .debug : .info, "webhook delivery", Self.particulars(report))
+        return report.outcome.response
     }
 
-    private static func particulars(
-        _ outcome: WebhookOutcome, _ head: DeliveryHead?, _ event: GitHubEvent?
-    ) -> [String: String] {
-        var fields = ["result": outcome.result]
-        if !outcome.reason.isEmpty { fields["reason"] = outcome.reason }
-        if let head {
+    private static func particulars(_ report: Report) -> [String: String] {
+        var fields = ["result": report.outcome.result]
+        if !report.outcome.reason.isEmpty { fields["reason"] = report.outcome.reason }
+        if let head = report.head {
             fields["delivery"] = head.id
             fields["event"] = head.kind.rawValue
         }
-        if let action = event?.action { fields["action"] = action }
-        if let repository = event?.repository { fields["repository"] = repository.fullName }
-        switch outcome {
+        if let action = report.event?.action { fields["action"] = action }
+        if let repository = report.event?.repository { fields["repository"] = repository.fullName }
+        switch report.outcome {
         case .accepted(let run), .duplicate(let run): fields["run"] = run
         case .ignored, .refused, .failed: break
         }

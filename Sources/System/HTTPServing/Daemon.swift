@@ -77,7 +77,7 @@ private func onRequest(
     else { return .NO }
     let exchange = Unmanaged<Exchange>.fromOpaque(opaque).takeUnretainedValue()
     let handle = ConnectionHandle(pointer: connection)
-    let step: Exchange.Step
+    var step: Exchange.Step
     if exchange.isNew {
         step = intake.header(
             exchange, method: String(cString: method), version: String(cString: version),
@@ -88,11 +88,11 @@ private func onRequest(
     } else {
         step = exchange.proceed(renderError: intake.configuration.renderError)
     }
+    if case .handle(let request) = step {
+        step = intake.handle(exchange, request, connectionID: connectionID(connection))
+    }
     switch step {
-    case .read:
-        return .YES
-    case .handle(let request):
-        intake.dispatch(exchange, request, connectionID: connectionID(connection))
+    case .read, .handle:
         return .YES
     case .respond(let response, let close):
         return queue(response, close: close, exchange, handle, intake) ? .YES : .NO

@@ -11,7 +11,7 @@ final class Exchange: Sendable {
     /// What the library's thread has to do next.
     enum Step {
         case read
-        /// The connection is suspended and the handler has to run.
+        /// The request is whole and wants an answer, by ``respondNow()`` or ``suspend()``.
         case handle(ServerRequest)
         case respond(ServerResponse, close: Bool)
         /// Nothing sensible can be answered any more.
@@ -123,16 +123,12 @@ final class Exchange: Sendable {
                     state.phase = .sending
                     return .respond(renderError(refusal), close: true)
                 }
-                guard !state.isAborted, var request = state.head, let connection = state.connection else {
-                    return .disconnect
-                }
+                guard !state.isAborted, var request = state.head else { return .disconnect }
                 request.body = state.body
                 request.tapResult = state.tap?.finish()
                 state.body = []
                 state.tap = nil
                 state.phase = .handling
-                state.isSuspended = true
-                MHD_suspend_connection(connection.pointer)
                 return .handle(request)
             case .answered(let response):
                 state.phase = .sending
@@ -140,6 +136,25 @@ final class Exchange: Sendable {
             case .requestLine, .handling, .sending, .completed:
                 return .disconnect
             }
+        }
+    }
+
+    /// The answer is there without a task; returns whether the connection has to close after it.
+    func respondNow() -> Bool {
+        state.withLock { state in
+            state.phase = .sending
+            return state.isDraining
+        }
+    }
+
+    /// Suspends the connection until the handler has answered; false when the exchange was given up meanwhile, and the
+    /// library has to ask again for the answer to that.
+    func suspend() -> Bool {
+        state.withLock { state in
+            guard case .handling = state.phase, let connection = state.connection else { return false }
+            state.isSuspended = true
+            MHD_suspend_connection(connection.pointer)
+            return true
         }
     }
 

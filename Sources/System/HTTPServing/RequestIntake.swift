@@ -64,9 +64,19 @@ final class RequestIntake: Sendable {
         }
     }
 
-    func dispatch(_ exchange: Exchange, _ request: ServerRequest, connectionID: ConnectionTable.ID) {
+    /// Answers a whole request at once where that takes no waiting, else hands it to a task.
+    func handle(
+        _ exchange: Exchange, _ request: ServerRequest, connectionID: ConnectionTable.ID
+    ) -> Exchange.Step {
         connections.handlingStarted(connectionID)
+        if let response = configuration.answerAtOnce?(request) {
+            exchange.releaseBody()
+            return .respond(response, close: exchange.respondNow())
+        }
+        guard exchange.suspend() else { return exchange.proceed(renderError: configuration.renderError) }
+        // Without handlers the exchange answers for them, which resumes the connection.
         if !dispatchJob(exchange, request) { exchange.abort() }
+        return .read
     }
 
     /// Field values are bytes; those that are no UTF-8 are read as Latin-1, which has a character for each.
