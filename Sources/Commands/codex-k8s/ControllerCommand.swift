@@ -40,7 +40,7 @@ enum ControllerCommand {
             if let path = try parsed[kubeconfig] {
                 cluster = try Kubeconfig.load(path: path, context: try parsed[context])
             } else {
-                cluster = try InClusterConfiguration.load()
+                cluster = try InClusterConfiguration.load(environment: ProcessIdentity.environment)
             }
         } catch let error as KubernetesClient.ConfigurationError {
             throw UnusableInput("\(error)")

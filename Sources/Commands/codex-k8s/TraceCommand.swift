@@ -2,6 +2,7 @@
 import AuditStore
 import AuditTrail
 import CommandLineInterface
+import JSONCoding
 import Postgres
 import ServiceRuntime
 import SystemCalls

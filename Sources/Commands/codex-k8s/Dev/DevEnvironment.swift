@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
+import AgentControllers
 import ControllerRuntime
 import Cryptography
 import DevCluster
