@@ -32,9 +32,9 @@ package struct Condition: Codable, Sendable, Hashable {
     package var type: String
     package var status: ConditionStatus
     /// One word in CamelCase, for programs.
-    @Omittable package var reason: String
-    /// A sentence, for people.
-    @Omittable package var message: String
+    package var reason: String
+    /// A sentence, for people. Written even when empty, because schemas of `metav1.Condition` require it.
+    package var message: String
     /// The generation of the object that this was decided from.
     package var observedGeneration: Int?
     /// When `status` last changed; not when it was last written.
@@ -50,6 +50,17 @@ package struct Condition: Codable, Sendable, Hashable {
         self.message = message
         self.observedGeneration = observedGeneration
         self.lastTransitionTime = lastTransitionTime
+    }
+
+    /// Reads a condition; reason and message may be missing, as they are in conditions of built-in kinds.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        type = try container.decode(String.self, forKey: .type)
+        status = try container.decode(ConditionStatus.self, forKey: .status)
+        reason = try container.decodeIfPresent(String.self, forKey: .reason) ?? ""
+        message = try container.decodeIfPresent(String.self, forKey: .message) ?? ""
+        observedGeneration = try container.decodeIfPresent(Int.self, forKey: .observedGeneration)
+        lastTransitionTime = try container.decodeIfPresent(Timestamp.self, forKey: .lastTransitionTime)
     }
 }
 
