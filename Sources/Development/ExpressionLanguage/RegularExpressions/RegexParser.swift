@@ -13,6 +13,8 @@ struct RegexParser {
     private var position = 0
     private var depth = 0
     private var flags = Flags()
+    /// Between `\Q` and `\E` every character stands for itself.
+    private var isQuoting = false
 
     init(_ pattern: String) { scalars = Array(pattern.unicodeScalars) }
 
@@ -50,15 +52,25 @@ struct RegexParser {
 
     private mutating func sequence() throws(RegularExpressionError) -> RegexNode {
         var items: [RegexNode] = []
-        while let scalar = peek(), scalar != "|", scalar != ")" {
+        while let scalar = peek(), isQuoting || (scalar != "|" && scalar != ")") {
             let start = position
-            guard let atom = try atom(scalar) else { continue }
-            items.append(try repetition(of: atom, from: start))
+            if isQuoting {
+                if scalar == "\\", peek(1) == "E" {
+                    position += 2
+                    isQuoting = false
+                    if let last = items.popLast() { items.append(try repetition(of: last, from: start)) }
+                } else {
+                    position += 1
+                    items.append(.characters(folded(.single(scalar))))
+                }
+            } else if let atom = try atom(scalar) {
+                items.append(try repetition(of: atom, from: start))
+            }
         }
         return items.count == 1 ? items[0] : items.isEmpty ? .empty : .sequence(items)
     }
 
-    /// One item; `nil` for a group that only sets flags.
+    /// One item; `nil` for what only changes how the rest is read.
     private mutating func atom(_ scalar: Unicode.Scalar) throws(RegularExpressionError) -> RegexNode? {
         position += 1
         switch scalar {
@@ -176,7 +188,7 @@ struct RegexParser {
 
     // MARK: Escapes
 
-    private mutating func escape() throws(RegularExpressionError) -> RegexNode {
+    private mutating func escape() throws(RegularExpressionError) -> RegexNode? {
         guard let scalar = peek() else { throw error("trailing backslash at end of expression") }
         switch scalar {
         case "A": position += 1; return .assertion(.textStart)
@@ -185,16 +197,8 @@ struct RegexParser {
         case "B": position += 1; return .assertion(.noWordBoundary)
         case "Q":
             position += 1
-            var items: [RegexNode] = []
-            while let scalar = peek() {
-                if scalar == "\\", peek(1) == "E" {
-                    position += 2
-                    break
-                }
-                items.append(.characters(folded(.single(scalar))))
-                position += 1
-            }
-            return .sequence(items)
+            isQuoting = true
+            return nil
         default: return .characters(folded(try escapedClass()))
         }
     }

@@ -113,7 +113,7 @@ struct RegexProgram: Sendable {
         var position = begin
         while true {
             if found == nil { add(0, position, position, text, &current) }
-            if current.order.isEmpty { break }
+            if current.order.isEmpty, found != nil { break }
             next.clear()
             let scalar = position < text.count ? text[position] : nil
             threads: for thread in current.order {

@@ -113,9 +113,10 @@ extension CELValue: Hashable {
 }
 
 extension CELList {
+    /// The left list says what equality means, as in Kubernetes.
     func isEqual(to other: CELList) -> Bool {
         guard elements.count == other.elements.count else { return false }
-        if kind == .atomic || other.kind != kind { return elements == other.elements }
+        if kind == .atomic { return elements == other.elements }
         if case .map(let keys) = kind {
             var byKey: [CELValue: CELValue] = [:]
             for element in other.elements { byKey[element.identity(keys)] = element }
