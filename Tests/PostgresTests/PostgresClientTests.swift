@@ -118,7 +118,8 @@ struct PostgresClientTests {
                 }
             }
             #expect(swallowed?.sqlState == .inFailedTransaction)
-            #expect(try await client.query("SELECT a FROM t").map { try $0.int("a") } == [1])
+            let rows = try await client.query("SELECT a FROM t")
+            #expect(try rows.map { try $0.int("a") } == [1])
             let kept = try await client.transaction { $0 }
             let late = await #expect(throws: PostgresError.self) { try await kept.query("SELECT 1") }
             #expect(late?.code == .closed)
@@ -241,7 +242,7 @@ struct PostgresClientTests {
     func noticesGoToTheLog() async throws {
         let memory = LogMemory()
         let logger = Logger(label: "test", level: .debug, sink: memory.sink)
-        try await withClient(PostgresConfiguration(connections: 1), logger: logger) { client in
+        _ = try await withClient(PostgresConfiguration(connections: 1), logger: logger) { client in
             try await client.execute("DROP TABLE IF EXISTS nothing_here")
         }
         #expect(memory.records.contains { $0.metadata["postgres.notice"]?.contains("nothing_here") == true })
@@ -250,17 +251,16 @@ struct PostgresClientTests {
     @Test
     func takesItsRole() async throws {
         let name = "role_\(UInt64.random(in: 0 ... .max))"
-        try await withClient { client in
-            try await client.execute("CREATE ROLE \(identifier: name)")
-        }
+        _ = try await withClient { client in try await client.execute("CREATE ROLE \(identifier: name)") }
         try await withClient(PostgresConfiguration(role: name)) { client in
-            #expect(try await client.query("SELECT current_user AS name")[0].string("name") == name)
+            let rows = try await client.query("SELECT current_user AS name")
+            #expect(try rows[0].string("name") == name)
         }
         try await withClient(PostgresConfiguration(role: "nobody_\(name)")) { client in
             let error = await #expect(throws: PostgresError.self) { try await client.query("SELECT 1") }
             #expect(error?.code == .unavailable)
         }
-        try await withClient { client in try await client.execute("DROP ROLE \(identifier: name)") }
+        _ = try await withClient { client in try await client.execute("DROP ROLE \(identifier: name)") }
     }
 
     @Test(arguments: [

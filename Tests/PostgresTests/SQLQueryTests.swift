@@ -39,33 +39,37 @@ struct SQLQueryTests {
 
 @Suite(.timeLimit(.minutes(1)))
 struct StatementCacheTests {
+    private func check(_ decision: StatementCache.Decision, _ expected: StatementCache.Decision, line: Int = #line) {
+        #expect(decision == expected, "line \(line)")
+    }
+
     @Test
     func preparesAtTheSecondUse() {
         var cache = StatementCache(capacity: 2)
-        #expect(cache.use("a") == .direct)
-        #expect(cache.use("a") == .prepare(name: "s1", evicting: nil))
-        #expect(cache.use("a") == .prepared(name: "s1"))
+        check(cache.use("a"), .direct)
+        check(cache.use("a"), .prepare(name: "s1", evicting: nil))
+        check(cache.use("a"), .prepared(name: "s1"))
         cache.forget("a")
-        #expect(cache.use("a") == .direct)
+        check(cache.use("a"), .direct)
     }
 
     @Test
     func evictsTheLeastRecentlyUsed() {
         var cache = StatementCache(capacity: 2)
         for text in ["a", "b", "c"] { #expect(cache.use(text) == .direct) }
-        #expect(cache.use("a") == .prepare(name: "s1", evicting: nil))
-        #expect(cache.use("b") == .prepare(name: "s2", evicting: nil))
-        #expect(cache.use("a") == .prepared(name: "s1"))
-        #expect(cache.use("c") == .prepare(name: "s3", evicting: "s2"))
-        #expect(cache.use("b") == .direct)
+        check(cache.use("a"), .prepare(name: "s1", evicting: nil))
+        check(cache.use("b"), .prepare(name: "s2", evicting: nil))
+        check(cache.use("a"), .prepared(name: "s1"))
+        check(cache.use("c"), .prepare(name: "s3", evicting: "s2"))
+        check(cache.use("b"), .direct)
     }
 
     @Test
     func forgetsTextsUsedOnce() {
         var cache = StatementCache(capacity: 2)
         for number in 0..<100 { #expect(cache.use("q\(number)") == .direct) }
-        #expect(cache.use("q0") == .direct)
-        #expect(cache.use("q99") != .direct)
+        check(cache.use("q0"), .direct)
+        check(cache.use("q99"), .prepare(name: "s1", evicting: nil))
     }
 }
 
