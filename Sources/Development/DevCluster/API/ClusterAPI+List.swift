@@ -25,6 +25,9 @@ extension ClusterAPI {
         _ resource: ServedResource, namespace: String?, filter: ObjectFilter, limit: Int = 0, token: String? = nil
     ) throws(StatusError) -> Page {
         if let token, !token.isEmpty {
+            guard Base64URL.decode(token)?.count == ListPages.tokenBytes else {
+                throw .badRequest("continue key is not valid: it was not given by this server")
+            }
             guard let page = pages.next(token: token, limit: limit) else {
                 throw .expired("The provided continue parameter is too old to display a consistent list result. "
                     + "You can start a new list without the continue parameter.")
@@ -55,6 +58,8 @@ final class ListPages: Sendable {
         var clock: UInt64 = 0
     }
 
+    static let tokenBytes = 18
+
     /// How many unfinished lists are kept: objects are shared with the store, so a rest costs little.
     private let capacity: Int
     private let state = Mutex(State())
@@ -75,7 +80,7 @@ final class ListPages: Sendable {
             return ClusterAPI.Page(items: Array(items), revision: revision, next: "", remaining: nil)
         }
         let rest = items.dropFirst(limit)
-        let token = Base64URL.encode(RandomBytes.generate(18))
+        let token = Base64URL.encode(RandomBytes.generate(Self.tokenBytes))
         state.withLock { state in
             state.clock += 1
             state.rests[token] = Rest(items: rest, revision: revision, age: state.clock)

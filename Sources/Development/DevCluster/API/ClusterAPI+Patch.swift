@@ -25,6 +25,8 @@ extension ClusterAPI {
                 resource, namespace: namespace, name: name, configuration: configuration, force: force,
                 request: request)
         }
+        var request = request
+        request.isPatch = true
         let updated = try update(resource, namespace: namespace, name: name, request: request) {
             (existing) throws(StatusError) -> Change in
             Change(object: try Self.patched(existing, patch, resource))
@@ -73,6 +75,7 @@ extension ClusterAPI {
         }
         var request = request
         request.isApply = true
+        request.isPatch = true
         var named = configuration
         named.setMeta("name", .string(name))
         let wanted = try identify(named, as: resource, namespace: namespace)

@@ -41,6 +41,15 @@ extension ClusterAPI {
                 name, "the object has been modified; please apply your changes to the latest version and try again")
         }
         if !wanted.uid.isEmpty, wanted.uid != old.uid {
+            guard !request.isPatch else {
+                throw resource.invalid(
+                    name,
+                    [
+                        .init(
+                            reason: "FieldValueInvalid", message: "Invalid value: \"\(wanted.uid)\": field is immutable",
+                            field: "metadata.uid")
+                    ])
+            }
             throw resource.conflict(
                 name, "Precondition failed: UID in precondition: \(wanted.uid), UID in object meta: \(old.uid)")
         }

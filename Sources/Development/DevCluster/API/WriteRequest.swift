@@ -20,6 +20,8 @@ struct WriteRequest: Sendable {
     var subresource: String?
     /// Whether this is server-side apply, which brings its own record of fields.
     var isApply = false
+    /// Whether the object was made from the stored one: then a strange uid is a wrong field, not a lost race.
+    var isPatch = false
 }
 
 /// What admission is asked about.

@@ -96,7 +96,13 @@ enum RequestOptions {
             }
         case "application/apply-patch+yaml", "application/apply-patch+json":
             guard let manager = request.query["fieldManager"], !manager.isEmpty else {
-                throw .badRequest("PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch")
+                throw .invalid(
+                    group: "meta.k8s.io", kind: "PatchOptions", name: "",
+                    causes: [
+                        .init(
+                            reason: "FieldValueRequired", message: "Required value: is required for apply patch",
+                            field: "fieldManager")
+                    ])
             }
             return .apply(try body(request), force: request.query["force"] == "true")
         default:

@@ -106,6 +106,7 @@ struct MergeShape: Sendable {
         case "hostAliases": return .map(keys: ["ip"])
         case "podIPs": return .map(keys: ["ip"])
         case "topologySpreadConstraints": return .map(keys: ["topologyKey", "whenUnsatisfiable"])
+        case "imagePullSecrets" where kind == "ServiceAccount": return .atomic
         case "names" where kind == "CustomResourceDefinition": return .atomic
         default: return namedLists.contains(last) ? .map(keys: ["name"]) : .atomic
         }
