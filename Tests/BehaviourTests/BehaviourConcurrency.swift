@@ -72,7 +72,7 @@ extension Behaviour {
             let patched = try await maps.patch(
                 "a", .merge(["metadata": ["creationTimestamp": "2001-01-01T00:00:00Z"], "data": ["k": "w"]]))
             #expect(patched.metadata.creationTimestamp == made.metadata.creationTimestamp)
-            await refused(.conflict) { try await maps.patch("a", .merge(["metadata": ["uid": "other"]])) }
+            await refused(.invalid) { try await maps.patch("a", .merge(["metadata": ["uid": "other"]])) }
         }
 
         @Test func `generation counts changes of the desired state alone`() async throws {

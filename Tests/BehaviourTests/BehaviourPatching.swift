@@ -36,12 +36,21 @@ extension Behaviour {
             let namespace = try await cluster.makeNamespace()
             let accounts = cluster.admin.objects(.serviceAccount, namespace: namespace)
             var account = DynamicObject(.serviceAccount, name: "a")
+            account["secrets"] = [["name": "one"], ["name": "two"]]
             account["imagePullSecrets"] = [["name": "one"], ["name": "two"]]
             _ = try await accounts.create(account)
             let patched = try await accounts.patch(
-                "a", .strategicMerge(["imagePullSecrets": [["name": "three"], ["name": "one", "$patch": "delete"]]]))
-            let names = patched["imagePullSecrets"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
-            #expect(names.sorted() == ["three", "two"])
+                "a",
+                .strategicMerge([
+                    "secrets": [["name": "three"], ["name": "one", "$patch": "delete"]],
+                    "imagePullSecrets": [["name": "three"]],
+                ]))
+            func names(_ list: String) -> [String] {
+                (patched[list]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []).sorted()
+            }
+            #expect(names("secrets") == ["three", "two"])
+            // This list has no key by which to merge it.
+            #expect(names("imagePullSecrets") == ["three"])
         }
 
         @Test func `custom resources take no strategic patch`() async throws {
@@ -97,7 +106,7 @@ extension Behaviour {
             let content: JSONValue = ["metadata": ["uid": uid], "data": ["a": "1"]]
             await refused(.conflict) { try await maps.apply(content, name: "missing", fieldManager: "one") }
             _ = try await maps.create(Samples.configMap("there"))
-            await refused(.conflict) { try await maps.apply(content, name: "there", fieldManager: "one") }
+            await refused(.invalid) { try await maps.apply(content, name: "there", fieldManager: "one") }
         }
 
         @Test func `an apply needs a manager`() async throws {
