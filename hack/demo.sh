@@ -155,6 +155,11 @@ field() { # NAME
     grep -oE "\"$1\":(\"[^\"]*\"|[0-9]+|true|false|null)" | head -n 1 | sed -E "s/^\"$1\"://; s/^\"(.*)\"\$/\1/"
 }
 
+# All values of a text field, in one line.
+all() { # NAME
+    grep -oE "\"$1\":\"[^\"]*\"" | sed -E "s/^\"$1\":\"//; s/\"\$//" | paste -sd ' '
+}
+
 # Begins to watch the runs. Before the label is set, so that nothing polls while the time to the Job is measured.
 watch_runs() {
     exec 3< <(exec timeout "$run_limit" kubectl get agentruns --namespace "$namespace" --watch --output \
@@ -242,8 +247,8 @@ trace=$("$bin/codex-k8s" trace --issue 1 --database-url "$CODEXK8S_DATABASE_URL"
     kubectl get jobs --all-namespaces
     echo
     echo "== the pull request"
-    printf 'files:    %s\n' "$(forge GET "/pulls/$number/files" | grep -oE '"filename":"[^"]*"' | sed 's/.*:"//; s/"$//' | paste -sd ' ')"
-    printf 'labels:   %s\n' "$(forge GET "/issues/$number/labels" | grep -oE '"name":"[^"]*"' | sed 's/^"name":"//; s/"$//' | paste -sd ' ')"
+    printf 'files:    %s\n' "$(forge GET "/pulls/$number/files" | all filename)"
+    printf 'labels:   %s\n' "$(forge GET "/issues/$number/labels" | all name)"
     printf 'comments: %s on issue 1\n' "$(forge GET /issues/1 | field comments)"
     echo
 } || true

@@ -67,7 +67,8 @@ struct AppTests {
     }
 
     @Test(arguments: [
-        ("refs/heads/codex/**", "refs/heads/codex/issue-1", true), ("refs/heads/codex/**", "refs/heads/codex/a/b", true),
+        ("refs/heads/codex/**", "refs/heads/codex/issue-1", true),
+        ("refs/heads/codex/**", "refs/heads/codex/a/b", true),
         ("refs/heads/codex/*", "refs/heads/codex/a/b", false), ("refs/heads/codex/**", "refs/heads/codexx", false),
         ("refs/heads/*-x", "refs/heads/a-x", true), ("refs/heads/main", "refs/heads/main2", false),
     ])

@@ -116,7 +116,8 @@ struct ForgeFixture: Sendable {
 
     /// Runs git in a folder; the first failure ends the test.
     @discardableResult
-    func git(_ arguments: [String], in folder: String? = nil, mayFail: Bool = false) async throws -> ChildProcess.Result {
+    func git(_ arguments: [String], in folder: String? = nil, mayFail: Bool = false) async throws -> ChildProcess.Result
+    {
         var configuration = ChildProcess.Configuration(
             executable: "git", arguments: arguments,
             environment: [

@@ -45,7 +45,8 @@ struct IssueTests {
             let three = try await fixture.issue("three")
             try await fixture.json(.patch, "/issues/\(two)", ["state": "closed"])
             func numbers(_ query: String) async throws -> [Int64] {
-                try await fixture.json(.get, "/issues?\(query)").arrayValue?.compactMap { $0["number"]?.integerValue } ?? []
+                try await fixture.json(.get, "/issues?\(query)").arrayValue?.compactMap { $0["number"]?.integerValue }
+                    ?? []
             }
             #expect(try await numbers("labels=run%3Adev") == [Int64(one)])
             #expect(try await numbers("labels=run%3Adev&state=all") == [Int64(two), Int64(one)])
@@ -59,7 +60,8 @@ struct IssueTests {
         try await ForgeFixture.with { fixture in
             let number = try await fixture.issue()
             for index in 1...5 {
-                try await fixture.json(.post, "/issues/\(number)/comments", ["body": .string("\(index)")], expecting: 201)
+                try await fixture.json(
+                    .post, "/issues/\(number)/comments", ["body": .string("\(index)")], expecting: 201)
             }
             let first = try await fixture.call(.get, "/issues/\(number)/comments?per_page=2")
             let link = try #require(first.headers["Link"])
@@ -103,7 +105,8 @@ struct IssueTests {
             let id = try #require(comment["id"]?.integerValue)
             #expect(comment.at("user", "login") == "codex-k8s[bot]" && comment.at("user", "type") == "Bot")
             #expect(comment.at("performed_via_github_app", "slug") == "codex-k8s")
-            try await fixture.json(.patch, "/issues/comments/\(id)", ["body": "x"], as: fixture.token("outsider"), expecting: 403)
+            try await fixture.json(
+                .patch, "/issues/comments/\(id)", ["body": "x"], as: fixture.token("outsider"), expecting: 403)
             let edited = try await fixture.json(.patch, "/issues/comments/\(id)", ["body": "bye"], as: app)
             #expect(edited["body"] == "bye")
             try await fixture.json(.post, "/issues/\(number)/reactions", ["content": "eyes"], as: app, expecting: 201)

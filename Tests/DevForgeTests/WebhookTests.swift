@@ -55,7 +55,8 @@ struct WebhookTests {
                 #expect(request.headers["X-GitHub-Delivery"]?.count == 36)
                 #expect(request.headers["User-Agent"]?.hasPrefix("GitHub-Hookshot/") == true)
                 let body = try JSONValue.parse(request.body)
-                #expect(body.at("label", "name") == "run:dev" && body.at("issue", "number")?.integerValue == Int64(number))
+                #expect(
+                    body.at("label", "name") == "run:dev" && body.at("issue", "number")?.integerValue == Int64(number))
                 #expect(body.at("repository", "full_name") == "acme/shop" && body.at("sender", "login") == "acme")
                 #expect(body.at("repository", "id")?.integerValue == fixture.forge.credentials.repositoryID)
                 #expect(body.at("installation", "id") != nil && body.at("issue", "updated_at") != nil)
@@ -90,7 +91,9 @@ struct WebhookTests {
             try await ForgeFixture.with { fixture in
                 try await fixture.json(.put, "//_forge/webhooks", ["dropNext": 1], expecting: 204)
                 fixture.forge.setWebhookAddress(address)
-                _ = try await fixture.deliveries { $0.count == 1 && $0[0]["status"]?.stringValue?.contains("dropped") == true }
+                _ = try await fixture.deliveries {
+                    $0.count == 1 && $0[0]["status"]?.stringValue?.contains("dropped") == true
+                }
                 try await fixture.issue()
                 var iterator = received.makeAsyncIterator()
                 #expect(await iterator.next()?.headers["X-GitHub-Event"] == "issues")

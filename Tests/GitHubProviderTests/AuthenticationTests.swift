@@ -94,7 +94,8 @@ struct AuthenticationTests {
     @Test func redirectsAreFollowedOnTheSameHostOnly() async throws {
         let server = HTTPServer(configuration: ServerConfiguration(), logger: .disabled) { request in
             switch request.path {
-            case "/old", "/write": ServerResponse(status: request.path == "/old" ? 301 : 307, headers: ["Location": "/new"])
+            case "/old", "/write":
+                ServerResponse(status: request.path == "/old" ? 301 : 307, headers: ["Location": "/new"])
             case "/away": ServerResponse(status: 301, headers: ["Location": "http://127.0.0.1:9/new"])
             case "/loop": ServerResponse(status: 301, headers: ["Location": "/loop"])
             default: .json(["method": .string(request.method.rawValue)])
@@ -120,20 +121,24 @@ struct AuthenticationTests {
         }
     }
 
-    @Test(arguments: [
-        ("<https://api.x/a?page=2>; rel=\"next\", <https://api.x/a?page=9>; rel=\"last\"", "/a?page=2"),
-        ("<https://api.x/a?page=1>; rel=\"prev\"", nil), ("<https://evil.y/a?page=2>; rel=\"next\"", nil),
-        ("<https://api.x.evil/a>; rel=\"next\"", nil), ("nonsense", nil), ("", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("<https://api.x/a?page=2>; rel=\"next\", <https://api.x/a?page=9>; rel=\"last\"", "/a?page=2"),
+            ("<https://api.x/a?page=1>; rel=\"prev\"", nil), ("<https://evil.y/a?page=2>; rel=\"next\"", nil),
+            ("<https://api.x.evil/a>; rel=\"next\"", nil), ("nonsense", nil), ("", nil),
+        ] as [(String, String?)])
     func nextPagesAreOnTheSameHost(header: String, path: String?) {
         #expect(LinkHeader.next(in: header, below: "https://api.x") == path)
     }
 
-    @Test(arguments: [
-        (["update"], ["creation", "update"], [Int64](), true), (["pull_request"], ["creation", "update"], [], true),
-        (["deletion"], ["creation", "update"], [], false), (["update"], ["update"], [], false),
-        (["update"], ["creation"], [], false), ([], [], [], false), (["update"], ["creation", "update"], [1], false),
-    ] as [([String], [String], [Int64], Bool)])
+    @Test(
+        arguments: [
+            (["update"], ["creation", "update"], [Int64](), true),
+            (["pull_request"], ["creation", "update"], [], true),
+            (["deletion"], ["creation", "update"], [], false), (["update"], ["update"], [], false),
+            (["update"], ["creation"], [], false), ([], [], [], false),
+            (["update"], ["creation", "update"], [1], false),
+        ] as [([String], [String], [Int64], Bool)])
     func confinement(base: [String], others: [String], bypassed: [Int64], holds: Bool) {
         func rules(_ types: [String]) -> [BranchConfinement.Rule] { types.map { .init(type: $0, ruleset: 1) } }
         #expect(BranchConfinement.holds(base: rules(base), others: rules(others), bypassed: Set(bypassed)) == holds)

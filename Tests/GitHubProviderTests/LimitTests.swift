@@ -34,14 +34,15 @@ struct LimitTests {
         #expect(budget.admit(isWrite: false, at: Self.start.adding(.seconds(30))) == nil)
     }
 
-    @Test(arguments: [
-        (403, ["Retry-After": "7"], "x", 7), (429, ["Retry-After": "0"], "x", 1), (429, [:], "x", 60),
-        (403, ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1800000100"], "x", 100),
-        (403, ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1700000000"], "x", 1),
-        (403, ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9223372036854775807"], "x", 3600),
-        (403, [:], "You have exceeded a secondary rate limit.", 60), (403, [:], "Resource not accessible", nil),
-        (403, ["X-RateLimit-Remaining": "10"], "no", nil), (404, ["Retry-After": "7"], "x", nil),
-    ] as [(Int, [String: String], String, Int?)])
+    @Test(
+        arguments: [
+            (403, ["Retry-After": "7"], "x", 7), (429, ["Retry-After": "0"], "x", 1), (429, [:], "x", 60),
+            (403, ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1800000100"], "x", 100),
+            (403, ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1700000000"], "x", 1),
+            (403, ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9223372036854775807"], "x", 3600),
+            (403, [:], "You have exceeded a secondary rate limit.", 60), (403, [:], "Resource not accessible", nil),
+            (403, ["X-RateLimit-Remaining": "10"], "no", nil), (404, ["Retry-After": "7"], "x", nil),
+        ] as [(Int, [String: String], String, Int?)])
     func waits(status: Int, headers: [String: String], message: String, seconds: Int?) {
         let until = RateLimit.wait(
             status: status, headers: HTTPHeaders(headers.map { ($0.key, $0.value) }), message: message, now: Self.start)

@@ -71,7 +71,8 @@ struct ProviderFixture: Sendable {
         }
     }
 
-    /// Asks the stand-in as its owner, or as one of its people; the path is below the repository unless it begins with `//`.
+    /// Asks the stand-in as its owner, or as one of its people; the path is below the repository unless it begins
+    /// with `//`.
     @discardableResult
     func forge(
         _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil, as login: String = "acme"

@@ -9,8 +9,8 @@ import Synchronization
 
 /// The code host as a GitHub App sees it, over REST (API version 2022-11-28).
 ///
-/// It never waits for a limit: when the budget of the installation is used up, or GitHub asked to wait, the call fails at
-/// once with `rateLimited(until:)` and nothing was sent.
+/// It never waits for a limit: when the budget of the installation is used up, or GitHub asked to wait, the call
+/// fails at once with `rateLimited(until:)` and nothing was sent.
 package final class GitHubAppProvider: SourceProvider {
     /// What the operator itself needs in a repository. The rules on branches are part of `metadata`.
     static let permissions = [

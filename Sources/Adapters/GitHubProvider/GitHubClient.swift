@@ -118,7 +118,8 @@ struct GitHubClient: Sendable {
         var text = body["message"]?.stringValue ?? status.description
         let details = (body["errors"]?.arrayValue ?? []).compactMap { error in
             error.stringValue ?? error["message"]?.stringValue
-                ?? [error["resource"], error["field"], error["code"]].compactMap { $0?.stringValue }.joined(separator: " ")
+                ?? [error["resource"], error["field"], error["code"]].compactMap { $0?.stringValue }.joined(
+                    separator: " ")
         }
         if !details.isEmpty { text += " (" + details.prefix(5).joined(separator: "; ") + ")" }
         return String(text.prefix(500))

@@ -5,7 +5,8 @@ package import ServiceRuntime
 
 /// How a GitHub App is reached and who it is.
 package struct GitHubConfiguration: Sendable {
-    /// The address of REST, without a slash at the end: `https://api.github.com`, or `…/api/v3` of an Enterprise Server.
+    /// The address of REST, without a slash at the end: `https://api.github.com`, or `…/api/v3` of an Enterprise
+    /// Server.
     package var apiURL: String
     /// The address in front of `OWNER/REPOSITORY.git`.
     package var gitURL: String

@@ -4,7 +4,8 @@ package import JSONCoding
 /// How much one installation may ask of GitHub: our own budget of writes, and the waits that GitHub imposed.
 ///
 /// GitHub counts content-making requests by the minute and the hour (REST API: "secondary rate limits"), for the whole
-/// installation, so everything that acts as it shares one budget. A value without a clock: the caller says what time it is.
+/// installation, so everything that acts as it shares one budget. A value without a clock: the caller says what
+/// time it is.
 package struct RequestBudget: Sendable {
     /// The most writes that we allow ourselves.
     package struct Limits: Sendable, Hashable {

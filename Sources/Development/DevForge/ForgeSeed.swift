@@ -51,13 +51,16 @@ enum ForgeSeed {
     }
 
     /// The tokens of all people: given ones win, others are read from the folder or made.
-    private static func tokens(_ configuration: ForgeConfiguration, in folder: String) throws -> [String: Secret<String>] {
+    private static func tokens(_ configuration: ForgeConfiguration, in folder: String) throws -> [String: Secret<
+        String
+    >] {
         let path = "\(folder)/tokens.json"
         var known: [String: String] = [:]
         if Files.exists(path) { known = try JSONValue.parse(Files.readBytes(path)).stringMap ?? [:] }
         for person in people(configuration) {
             let given = person.token.reveal()
-            known[person.login] = given.isEmpty
+            known[person.login] =
+                given.isEmpty
                 ? known[person.login] ?? "ghp_" + Base32.encode(RandomBytes.generate(25)) : given
         }
         try Files.writeAtomically(path, JSONValue(known).encoded(pretty: true), mode: 0o600)
@@ -85,7 +88,8 @@ enum ForgeSeed {
         var roles: [Int64: ForgeRole] = [:]
         for person in people(configuration) {
             let digest = tokens[person.login].map { ForgeAuthenticator.digest(of: $0.reveal()) }
-            var user = transaction.state.user(login: person.login)
+            var user =
+                transaction.state.user(login: person.login)
                 ?? ForgeUser(id: transaction.nextID(), login: person.login, kind: .user, tokenDigest: nil)
             if user.tokenDigest != digest || transaction.state.users[user.id] == nil {
                 user.tokenDigest = digest

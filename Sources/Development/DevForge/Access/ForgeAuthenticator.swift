@@ -73,10 +73,14 @@ package enum ForgeAuthenticator {
         let seconds = Double(now.microseconds) / 1_000_000
         // GitHub allows a minute of clock drift.
         guard claims.iat <= seconds + 60 else {
-            throw refused("'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued")
+            throw refused(
+                "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued")
         }
-        guard claims.exp > seconds else { throw refused("'Expiration time' claim ('exp') must be a numeric value "
-            + "representing the future time at which the assertion expires") }
+        guard claims.exp > seconds else {
+            throw refused(
+                "'Expiration time' claim ('exp') must be a numeric value "
+                    + "representing the future time at which the assertion expires")
+        }
         guard claims.exp <= seconds + 660 else {
             throw refused("'Expiration time' claim ('exp') is too far in the future")
         }

@@ -3,7 +3,8 @@ import ChildProcesses
 import HTTPServing
 import HTTPTypes
 
-/// Serves repositories by git's smart HTTP protocol: `git http-backend` as a CGI program (RFC 3875), one process a request.
+/// Serves repositories by git's smart HTTP protocol: `git http-backend` as a CGI program (RFC 3875), one process a
+/// request.
 struct GitBackend: Sendable {
     /// The folder that holds the bare repositories.
     let repositories: String
@@ -40,7 +41,8 @@ struct GitBackend: Sendable {
         environment["GIT_HTTP_EXPORT_ALL"] = "1"
         environment["PATH_INFO"] = "/\(repository.id).git/\(path)"
         environment["REQUEST_METHOD"] = request.method.rawValue
-        environment["QUERY_STRING"] = request.rawTarget.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
+        environment["QUERY_STRING"] =
+            request.rawTarget.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
         environment["CONTENT_TYPE"] = request.headers["Content-Type"] ?? ""
         environment["CONTENT_LENGTH"] = String(request.body.count)
         environment["REMOTE_ADDR"] = request.remoteAddress

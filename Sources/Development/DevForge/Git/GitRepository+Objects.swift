@@ -48,7 +48,8 @@ package struct GitChange: Sendable {
 }
 
 extension GitRepository {
-    private static let commitFormat = ["%H", "%T", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B"].joined(separator: "%x00")
+    private static let commitFormat = ["%H", "%T", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B"].joined(
+        separator: "%x00")
 
     /// Reads commits, newest first, as a revision range of `git log` names them.
     package func commits(_ revisions: [String], limit: Int, skip: Int = 0) async throws -> [GitCommit] {

@@ -156,10 +156,15 @@ extension ForgeEndpoints {
         let name = request.parameter("sha")
         // A tree is named by its own hash, by a commit or by a branch.
         var tree: String?
-        if !name.hasPrefix("-") { tree = try? await repository.line(["rev-parse", "--verify", "--quiet", "--end-of-options", "\(name)^{tree}"]) }
+        if !name.hasPrefix("-") {
+            tree = try? await repository.line([
+                "rev-parse", "--verify", "--quiet", "--end-of-options", "\(name)^{tree}",
+            ])
+        }
         guard let tree else { throw ForgeFailure.notFound }
         let recursive = request.target["recursive"]
-        let all = try await repository.tree(tree, recursive: recursive != nil && recursive != "0" && recursive != "false")
+        let all = try await repository.tree(
+            tree, recursive: recursive != nil && recursive != "0" && recursive != "false")
         let url = request.renderer.repositoryURL(request.repository)
         let entries: [JSONValue] = all.prefix(treeLimit).map { entry in
             var result: JSONObject = [

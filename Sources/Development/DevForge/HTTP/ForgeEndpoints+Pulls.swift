@@ -83,7 +83,8 @@ extension ForgeEndpoints {
             try await git(request.repository).resolve("refs/heads/\(pull.head)") == nil
         {
             throw ForgeFailure.validation(
-                "PullRequest", code: "custom", message: "state cannot be changed. The \(pull.head) branch has been deleted.")
+                "PullRequest", code: "custom",
+                message: "state cannot be changed. The \(pull.head) branch has been deleted.")
         }
         try await commit(request) { transaction in
             if let base = body["base"]?.stringValue, var changed = transaction.state.pulls[pull.key] {

@@ -101,7 +101,8 @@ struct ForgeHandler: Sendable {
         let state = endpoints.store.snapshot
         let now = endpoints.store.now
         let token = try ForgeAuthenticator.token(in: http.headers["Authorization"])
-        guard let owner = state.user(login: ownerLogin), let first = state.repositories.values.min(by: { $0.id < $1.id })
+        guard let owner = state.user(login: ownerLogin),
+            let first = state.repositories.values.min(by: { $0.id < $1.id })
         else { throw ForgeFailure.notFound }
         var repository = first
         let actor: ForgeActor
@@ -190,7 +191,8 @@ struct ForgeHandler: Sendable {
             }
         } catch let failure as ForgeFailure {
             // git asks for credentials only after this; a wrong token is told so at once.
-            var refused = ServerResponse.text("remote: \(failure.message)\n", status: HTTPStatus(rawValue: failure.status))
+            var refused = ServerResponse.text(
+                "remote: \(failure.message)\n", status: HTTPStatus(rawValue: failure.status))
             if failure.status == 401 { refused.headers["WWW-Authenticate"] = "Basic realm=\"GitHub\"" }
             response = refused
         } catch {

@@ -18,7 +18,8 @@ enum ForgePage {
         var lines = ["codex-k8s forge stand-in · \(repository.fullName)", "", "#\(number) \(issue.title)"]
         lines.append("\(issue.isClosed ? "closed" : "open"), by \(login(issue.author)) at \(issue.createdAt)")
         if let pull = state.pulls[key] {
-            lines.append("\(pull.head) (\(pull.headSHA.prefix(10))) into \(pull.base)\(pull.mergedAt == nil ? "" : ", merged")")
+            lines.append(
+                "\(pull.head) (\(pull.headSHA.prefix(10))) into \(pull.base)\(pull.mergedAt == nil ? "" : ", merged")")
         }
         if !conversation.labels.isEmpty { lines.append("labels: \(conversation.labels.joined(separator: ", "))") }
         lines += ["", issue.body ?? "", ""]

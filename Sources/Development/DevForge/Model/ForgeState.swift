@@ -3,7 +3,8 @@ package import JSONCoding
 
 /// Everything that the stand-in knows, as one value.
 ///
-/// It changes only by `apply`, so that what was read from the journal and what was done by a request are the same thing.
+/// It changes only by `apply`, so that what was read from the journal and what was done by a request are the same
+/// thing.
 package struct ForgeState: Sendable {
     package private(set) var sequence: Int64 = 1000
     package private(set) var app: ForgeApp?

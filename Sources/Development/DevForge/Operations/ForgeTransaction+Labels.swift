@@ -27,7 +27,8 @@ extension ForgeTransaction {
     /// Sets labels on an issue or pull request; those that it has already make neither event nor webhook.
     package mutating func addLabels(_ names: [String], to key: IssueKey, by actor: ForgeActor) throws {
         for name in names {
-            let label = try state.label(name, in: key.repository)
+            let label =
+                try state.label(name, in: key.repository)
                 ?? createLabel(name, color: nil, description: nil, in: key.repository)
             guard var issue = state.issues[key] else { throw ForgeFailure.notFound }
             guard !issue.labels.contains(label.name) else { continue }

@@ -19,7 +19,8 @@ extension ForgeRenderer {
         let url = "\(repository)/pulls/\(pull.key.number)"
         let page = "\(pageURL(pull.key.repository))/pull/\(pull.key.number)"
         var result: JSONObject = [
-            "url": .string(url), "id": .integer(pull.id), "node_id": .string("PR_\(pull.id)"), "html_url": .string(page),
+            "url": .string(url), "id": .integer(pull.id), "node_id": .string("PR_\(pull.id)"),
+            "html_url": .string(page),
             "issue_url": .string("\(repository)/issues/\(pull.key.number)"),
             "comments_url": .string("\(repository)/issues/\(pull.key.number)/comments"),
             "review_comments_url": .string("\(url)/comments"), "commits_url": .string("\(url)/commits"),

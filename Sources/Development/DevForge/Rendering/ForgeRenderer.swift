@@ -79,7 +79,8 @@ package struct ForgeRenderer: Sendable {
     package func app(_ app: ForgeApp) -> JSONValue {
         [
             "id": .integer(app.id), "slug": .string(app.slug), "node_id": .string("A_\(app.id)"),
-            "client_id": .string("Iv-forge-\(app.id)"), "owner": state.users.values.min { $0.id < $1.id }.map(user) ?? .null,
+            "client_id": .string("Iv-forge-\(app.id)"),
+            "owner": state.users.values.min { $0.id < $1.id }.map(user) ?? .null,
             "name": .string(app.name), "description": "App of a GitHub stand-in for development",
             "external_url": .string(baseURL), "html_url": .string("\(baseURL)/apps/\(app.slug)"),
             "permissions": permissions(app.permissions),

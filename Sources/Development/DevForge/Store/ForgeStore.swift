@@ -6,9 +6,9 @@ import SystemCalls
 
 /// The state of the stand-in, durable: what was acknowledged is on the disk, whatever kills the process.
 ///
-/// A journal of JSON lines, one transaction a line. At start it is replayed and written anew without what is out of date,
-/// in one atomic step. Changes are decided one after another on a thread of their own; readers take a snapshot and never
-/// wait for the disk.
+/// A journal of JSON lines, one transaction a line. At start it is replayed and written anew without what is out of
+/// date, in one atomic step. Changes are decided one after another on a thread of their own; readers take a
+/// snapshot and never wait for the disk.
 package final class ForgeStore: Sendable {
     /// How many finished deliveries are kept over a restart.
     private static let keptDeliveries = 500
@@ -24,8 +24,8 @@ package final class ForgeStore: Sendable {
 
     /// Opens the journal in a folder, made if missing.
     ///
-    /// - Throws: `SystemError` by the disk, also when another process has the folder open; `ForgeStoreError` for a journal
-    ///   that is damaged before its last line.
+    /// - Throws: `SystemError` by the disk, also when another process has the folder open; `ForgeStoreError` for a
+    ///   journal that is damaged before its last line.
     package static func open(directory: String, clock: WallClock = .system) async throws -> ForgeStore {
         let writer = BlockingPool(name: "codex-k8s.forge-journal", width: 1)
         return try await writer.run { try ForgeStore(directory: directory, clock: clock, writer: writer) }
@@ -85,7 +85,8 @@ package final class ForgeStore: Sendable {
         var state = ForgeState()
         guard Files.exists(path) else { return state }
         let lines = try Files.readBytes(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        // The part after the last line feed was being written when the process stopped: nobody was told that it happened.
+        // The part after the last line feed was being written when the process stopped: nobody was told that it
+        // happened.
         for (index, line) in lines.dropLast().enumerated() where !line.isEmpty {
             do {
                 let limits = JSONLimits(maximumBytes: 1 << 30)

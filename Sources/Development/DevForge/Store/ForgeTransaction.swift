@@ -3,8 +3,8 @@ package import JSONCoding
 
 /// One change of the forge being decided: a private copy of the state and the records that make the change.
 ///
-/// Everything that GitHub would do at once (a label, its event, its webhook) is one transaction, and so one append to the
-/// journal: after `kill -9` either all of it is there or nothing. Nothing here does I/O.
+/// Everything that GitHub would do at once (a label, its event, its webhook) is one transaction, and so one append
+/// to the journal: after `kill -9` either all of it is there or nothing. Nothing here does I/O.
 package struct ForgeTransaction: Sendable {
     package private(set) var state: ForgeState
     package private(set) var records: [ForgeRecord] = []
