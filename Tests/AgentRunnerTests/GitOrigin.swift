@@ -86,7 +86,19 @@ final class GitOrigin: Sendable {
         }
     }
 
+    /// Requests that are still to be answered with 503.
+    let failures = Mutex(0)
+
+    private func fails() -> Bool {
+        failures.withLock { left in
+            guard left > 0 else { return false }
+            left -= 1
+            return true
+        }
+    }
+
     private func answer(_ request: ServerRequest) async -> ServerResponse {
+        if fails() { return .text("try later\n", status: .serviceUnavailable) }
         requests.withLock { $0.append("\(request.method.rawValue) \(request.rawTarget)") }
         let expected = "Basic \(Data("x-access-token:\(Self.token)".utf8).base64EncodedString())"
         guard request.headers["Authorization"] == expected else { return .text("who are you?\n", status: .unauthorized) }

@@ -77,6 +77,17 @@ struct PushDecisionTests {
     ])
     func readsWhatPushSays(output: String, report: PushReport) { #expect(PushReport(output) == report) }
 
+    @Test(arguments: [
+        ("fatal: unable to access 'x': The requested URL returned error: 503", true),
+        ("fatal: unable to access 'x': Failed to connect to 127.0.0.1 port 1: Connection refused", true),
+        ("fatal: the remote end hung up unexpectedly", true),
+        ("remote: the upstream refused the run's credential\nfatal: The requested URL returned error: 502", false),
+        ("fatal: repository 'x' not found", false), ("! [rejected] a -> a (fetch first)", false), ("", false),
+    ])
+    func onlyWhatTimeHealsIsTriedAgain(errors: String, isPassing: Bool) {
+        #expect(RemoteFailure.isPassing(errors) == isPassing)
+    }
+
     @Test func brokerAddressesAreHidden() {
         let text = "fatal: unable to access 'http://127.0.0.1:4711/abc/repository.git/': no"
         #expect(BrokerURL.hide(in: text) == "fatal: unable to access '‹broker›': no")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
 import ServiceRuntime
+import Synchronization
 import SystemCalls
 import Testing
 
@@ -182,6 +183,14 @@ struct RunCommandTests {
             let other = try await pod.run(pod.configuration(agent: "true") { $0[RunnerEnvironment.runUID] = "uid-2" })
             #expect(other.outcome == .noChanges)
             #expect(try await origin.inRepository("rev-list", "--count", "main..\(RunPod.branch)") == "1")
+        }
+    }
+
+    @Test func aPassingFailureOfTheRemoteIsWaitedOut() async throws {
+        try await Self.inPod { origin, pod in
+            origin.failures.withLock { $0 = 2 }
+            let message = try await pod.run(pod.configuration(agent: "echo x > y"))
+            #expect(message.outcome == .succeeded, "\(message.error ?? "")")
         }
     }
 

@@ -34,6 +34,60 @@ struct KubeletRecoveryTests {
         #expect(try Files.readText(count) == "x\n")
     }
 
+    @Test func aPodWithASidecarEndsWithItsNodeAndIsNotRunAgain() async throws {
+        let node = try NodeFixture()
+        defer { node.remove() }
+        let order = "\(node.folder)/order"
+        try await node.run { node, _ in
+            let initial: JSONValue = [
+                Make.container("one", "echo one >> \(order)"),
+                Make.container("side", "echo side >> \(order); while :; do sleep 0.01; done", ["restartPolicy": "Always"]),
+            ]
+            let main = Make.container("main", "echo main >> \(order); while :; do sleep 0.01; done")
+            try node.create(Make.pod("p", [main], spec: ["initContainers": initial]), .pod)
+            while (try? Files.readText(order))?.contains("main") != true { await Task.yield() }
+            try await node.wait(.pod, "p") { $0?.container("main")?.at("state", "running") != nil }
+        }
+        try await node.run { node, _ in
+            let pod = try await node.waitForPhase("Failed", "p")
+            #expect(pod.end("one")?["exitCode"]?.integerValue == 0)
+            #expect(pod.end("side")?["reason"]?.stringValue == "ContainerStatusUnknown")
+            #expect(pod.end("main")?["reason"]?.stringValue == "ContainerStatusUnknown")
+        }
+        #expect(try Files.readText(order).split(separator: "\n").count == 3)
+    }
+
+    @Test func aPodWhoseMainWorkWasDoneHasSucceeded() async throws {
+        let node = try NodeFixture()
+        defer { node.remove() }
+        let up = "\(node.folder)/up"
+        try await node.run { node, _ in
+            // A sidecar that takes its time to end keeps the pod running after its main container.
+            let side = Make.container(
+                "side", "trap '' TERM; touch \(up); while :; do sleep 0.01; done", ["restartPolicy": "Always"])
+            let main = Make.container("main", "until [ -e \(up) ]; do sleep 0.01; done")
+            try node.create(Make.pod("p", [main], spec: ["initContainers": [side]]), .pod)
+            try await node.wait(.pod, "p") { $0?.end("main") != nil }
+        }
+        try await node.run { node, _ in try await node.waitForPhase("Succeeded", "p") }
+    }
+
+    @Test func aPodThatWasAskedToGoGoesWithoutStartingAnything() async throws {
+        let node = try NodeFixture()
+        defer { node.remove() }
+        let count = "\(node.folder)/count"
+        try await node.run { node, _ in
+            let side = Make.container(
+                "side", "echo side >> \(count); while :; do sleep 0.01; done", ["restartPolicy": "Always"])
+            let main = Make.container("main", "trap '' TERM; echo main >> \(count); while :; do sleep 0.01; done")
+            try node.create(Make.pod("p", [main], policy: "Always", spec: ["initContainers": [side]]), .pod)
+            while (try? Files.readText(count))?.contains("main") != true { await Task.yield() }
+            try node.api.delete(.pod, namespace: "default", name: "p")
+        }
+        try await node.run { node, _ in try await node.waitForGone(.pod, "p") }
+        #expect(try Files.readText(count).split(separator: "\n").count == 2)
+    }
+
     @Test func aPodThatWasNotStartedIsStarted() async throws {
         let node = try NodeFixture()
         defer { node.remove() }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import ChildProcesses
+import ServiceRuntime
 
 /// Runs git in one working copy, with settings that neither the machine nor the repository can change.
 struct GitCommand: Sendable {
@@ -12,6 +13,9 @@ struct GitCommand: Sendable {
 
     /// Longest time of one command; a clone of a large repository is the slowest.
     static let timeout = Duration.seconds(30 * 60)
+
+    /// How often something on the remote is tried.
+    private static let remoteAttempts = 4
 
     /// Hooks could run what the agent wrote, helpers could ask for passwords, housekeeping would outlive the command,
     /// and a remote helper in a submodule's address could start any program: all off.
@@ -40,6 +44,27 @@ struct GitCommand: Sendable {
     @discardableResult
     func run(_ arguments: [String], input: [UInt8]? = nil) async throws -> String {
         let result = try await attempt(arguments, input: input)
+        guard result.exitCode == 0 else { throw failure(arguments, result) }
+        return result.outputText
+    }
+
+    /// Runs a command that talks to the remote, again after a moment when the way there failed.
+    ///
+    /// All of them may be repeated: a push that arrived without its answer finds the branch up to date.
+    func attemptRemotely(_ arguments: [String]) async throws -> ChildProcess.Result {
+        var backoff = Backoff(initial: .milliseconds(500), factor: 3, maximum: .seconds(10))
+        for _ in 1..<Self.remoteAttempts {
+            let result = try await attempt(arguments)
+            if result.exitCode == 0 || !RemoteFailure.isPassing(result.errorText) { return result }
+            try await Task.sleep(for: backoff.next())
+        }
+        return try await attempt(arguments)
+    }
+
+    /// The same for one that has to end well.
+    @discardableResult
+    func runRemotely(_ arguments: [String]) async throws -> String {
+        let result = try await attemptRemotely(arguments)
         guard result.exitCode == 0 else { throw failure(arguments, result) }
         return result.outputText
     }

@@ -52,7 +52,7 @@ struct Publisher: Sendable {
     private func push() async throws -> PushReport {
         try await workspace.connect()
         let arguments = ["push", "--porcelain", "--no-verify", "origin", "HEAD:refs/heads/\(configuration.branch)"]
-        let result = try await git.attempt(arguments)
+        let result = try await git.attemptRemotely(arguments)
         let report = PushReport(result.outputText)
         switch report {
         case .accepted, .moved: return report

@@ -36,11 +36,11 @@ struct Workspace: Sendable {
     func fetch() async throws -> Bool {
         try await connect()
         let branch = configuration.branch
-        let known = try await git.run(["ls-remote", "--heads", "origin", "refs/heads/\(branch)"])
+        let known = try await git.runRemotely(["ls-remote", "--heads", "origin", "refs/heads/\(branch)"])
         let exists = known.split(separator: "\n").contains { $0.hasSuffix("\trefs/heads/\(branch)") }
         var refs = ["+refs/heads/\(configuration.baseBranch):refs/remotes/origin/\(configuration.baseBranch)"]
         if exists, branch != configuration.baseBranch { refs.append("+refs/heads/\(branch):refs/remotes/origin/\(branch)") }
-        try await git.run(["fetch", "--quiet", "--no-tags", "--prune", "origin"] + refs)
+        try await git.runRemotely(["fetch", "--quiet", "--no-tags", "--prune", "origin"] + refs)
         return exists
     }
 

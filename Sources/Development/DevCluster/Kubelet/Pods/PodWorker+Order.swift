@@ -8,7 +8,7 @@ extension PodWorker {
         let deadline = startDeadline()
         defer { deadline?.cancel() }
         var sidecars: [(spec: ContainerSpec, task: Task<Void, Never>)] = []
-        var mayGoOn = true
+        var mayGoOn = stopSignal.reason == nil
         for spec in specs where spec.role != .main && mayGoOn {
             if spec.role == .sidecar {
                 let (isStarted, task) = await startSidecar(spec)
