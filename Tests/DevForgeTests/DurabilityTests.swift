@@ -22,12 +22,13 @@ struct DurabilityTests {
             try await fixture.git(["push", "--quiet", "origin", "codex/issue-1"], in: folder)
             try await fixture.json(
                 .post, "/pulls", ["title": "One", "head": "codex/issue-1", "base": "main"], as: app, expecting: 201)
-            await tokens.keep(app, fixture.owner)
+            await tokens.keep(app, fixture.owner, fixture.url)
         }
         // What a kill in the middle of an append leaves behind.
         try Files.appendDurably("\(store)/journal.jsonl", Array(#"[{"issue":{"_0":{"id":1"#.utf8))
         try await ForgeFixture.with(directory: store) { fixture in
             #expect(fixture.owner == (await tokens.owner))
+            #expect(fixture.url == (await tokens.url), "the address stays where it can")
             let app = await tokens.app
             let issue = try await fixture.json(.get, "/issues/1", as: app)
             #expect(issue["labels"]?[0]?["name"] == "run:dev" && issue["comments"] == 1)
@@ -89,7 +90,10 @@ struct DurabilityTests {
         private(set) var app = ""
         private(set) var owner = ""
 
-        func keep(_ app: String, _ owner: String) {
+        private(set) var url = ""
+
+        func keep(_ app: String, _ owner: String, _ url: String) {
+            self.url = url
             self.app = app
             self.owner = owner
         }

@@ -3,6 +3,7 @@ import HTTPServing
 import HTTPTransport
 import JSONCoding
 package import ServiceRuntime
+import SystemCalls
 
 /// A stand-in for GitHub on loopback: REST for what codex-k8s uses, signed webhooks, and a real git repository.
 ///
@@ -17,7 +18,8 @@ package final class ForgeServer: Service {
 
     private let store: ForgeStore
     private let dispatcher: WebhookDispatcher
-    private let server: HTTPServer
+    private let configuration: ForgeConfiguration
+    private let logger: Logger
     private let client: HTTPClient
     private let base: ForgeBaseURL
     private let handler: ForgeHandler
@@ -51,19 +53,12 @@ package final class ForgeServer: Service {
             backend: GitBackend(repositories: repositories, hooks: "\(configuration.directory)/hooks"), base: base,
             ownerLogin: configuration.owner, logger: logger)
         self.handler = handler
-        var serving = ServerConfiguration(host: configuration.host, port: configuration.port)
-        serving.maximumBodyBytes = 256 << 20
-        serving.bodyBudgetBytes = 512 << 20
-        serving.bodyDeadline = .seconds(60)
-        server = HTTPServer(configuration: serving, logger: logger) { await handler.handle($0) }
+        self.configuration = configuration
+        self.logger = logger
     }
 
     /// The address, without a slash at the end, once the stand-in listens.
-    package func waitUntilListening() async throws -> String {
-        let port = try await server.waitUntilListening()
-        base.set(port: port)
-        return base.url
-    }
+    package func waitUntilListening() async throws -> String { try await base.wait() }
 
     /// Says where webhooks go from now on; those that have waited for it are sent.
     package func setWebhookAddress(_ address: String) {
@@ -72,17 +67,50 @@ package final class ForgeServer: Service {
 
     package func run() async throws {
         defer { client.shutdown() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [self] in try await server.run() }
-            group.addTask { [self] in
-                // Links in payloads need the port.
-                _ = try await waitUntilListening()
-                try await handler.catchUp()
-                try await dispatcher.run()
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [self] in try await serve() }
+                group.addTask { [self] in
+                    // Links in payloads need the port.
+                    _ = try await waitUntilListening()
+                    try await handler.catchUp()
+                    try await dispatcher.run()
+                }
+                // Whichever ends first, by an error or because the task was cancelled, ends the other.
+                defer { group.cancelAll() }
+                try await group.next()
             }
-            // Whichever ends first, by an error or because the task was cancelled, ends the other.
-            defer { group.cancelAll() }
-            try await group.next()
+        } catch {
+            base.resolve(.failure(error))
+            throw error
+        }
+    }
+
+    /// Listens on the port of the last start when nothing else has taken it, so that addresses given out stay true.
+    private func serve() async throws {
+        let file = "\(configuration.directory)/port"
+        if configuration.port == 0, let last = try? Files.readText(file, limit: 16), let port = Int(last) {
+            do {
+                return try await serve(port: port, remembering: file)
+            } catch let error as HTTPServerError {
+                logger.info("another port is taken", ["wanted": last, "reason": "\(error)"])
+            }
+        }
+        try await serve(port: configuration.port, remembering: file)
+    }
+
+    private func serve(port: Int, remembering file: String) async throws {
+        var serving = ServerConfiguration(host: configuration.host, port: port)
+        serving.maximumBodyBytes = 256 << 20
+        serving.bodyBudgetBytes = 512 << 20
+        serving.bodyDeadline = .seconds(60)
+        let server = HTTPServer(configuration: serving, logger: logger) { [handler] in await handler.handle($0) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            let port = try await server.waitUntilListening()
+            try Files.writeAtomically(file, Array(String(port).utf8), durable: false)
+            base.resolve(.success(port))
+            try await group.waitForAll()
         }
     }
 }
