@@ -177,4 +177,19 @@ import Testing
         let client = HTTPClient()
         for _ in 0..<5 { #expect(try await client.send(ClientRequest(url: server.url)).status == .ok) }
     }
+
+    @Test func theLastReferenceClosesTheConnections() async throws {
+        let closed = Milestone()
+        let server = RawServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            connection.waitForClose()
+            closed.reach()
+        }
+        do {
+            let client = HTTPClient()
+            #expect(try await client.send(ClientRequest(url: server.url)).status == .ok)
+        }
+        await closed.wait()
+    }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Cryptography
+import Glibc
 import HTTPServing
 import HTTPTransport
 import HTTPTypes
@@ -62,4 +63,14 @@ extension HTTPClientError {
             return (error as? HTTPClientError)?.code
         }
     }
+}
+
+/// A variable of the test run's environment; nil when it is not set or empty.
+func environmentValue(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+}
+
+/// A port that was free a moment ago, for a program that cannot choose one itself.
+func freePort() -> Int {
+    RawServer { _ in }.port
 }

@@ -85,11 +85,12 @@ final class EasyHandle {
         return ccurl_getinfo_offset(pointer, CURLINFO_PRETRANSFER_TIME_T, &microseconds) == CURLE_OK && microseconds > 0
     }
 
-    /// The socket of the connection that the transfer uses or used last, if it is still open.
-    var socket: Int32? {
-        var value: curl_socket_t = -1
-        let code = ccurl_getinfo_socket(pointer, CURLINFO_ACTIVESOCKET, &value)
-        return code == CURLE_OK && value >= 0 ? value : nil
+    /// The local port of the connection that the transfer uses or used last; nil before there is one. Of all that libcurl
+    /// tells during a transfer only this names the connection.
+    var localPort: Int? {
+        var value = 0
+        let code = ccurl_getinfo_long(pointer, CURLINFO_LOCAL_PORT, &value)
+        return code == CURLE_OK && value > 0 ? value : nil
     }
 
     private func check(_ code: CURLcode) throws(CurlFailure) {

@@ -7,6 +7,8 @@ import CCurl
 /// that one call from other threads while the handle lives, and a reference keeps it alive.
 final class MultiHandle: @unchecked Sendable {
     private let pointer: UnsafeMutableRawPointer
+    /// The connections' sockets; closed by the clean-up at the latest.
+    let sockets = SocketRegistry()
 
     /// libcurl's own set-up, which must happen once and before any thread uses it.
     private static let library: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))

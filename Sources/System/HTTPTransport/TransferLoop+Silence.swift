@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import Glibc
 
 extension TransferLoop {
     /// Fails the transfers whose peer has been silent for too long.
@@ -13,28 +12,33 @@ extension TransferLoop {
                 silence.expect(checkAt: deadline)
             } else {
                 let error = HTTPClientError(.idleTimeout, url: transfer.request.url, detail: "no byte for \(limit)")
-                closeConnectionIfDead(of: transfer, since: now - limit)
+                closeConnectionIfDead(of: transfer, after: limit)
                 end(transfer, error)
             }
         }
     }
 
-    /// Closes the connection of a timed-out transfer if nothing at all came over it since `instant`.
+    /// Closes the connection of a transfer that gave up after `wait`, if nothing came over it in the second half of
+    /// that time.
     ///
     /// HTTP/2 requests share a connection, and libcurl would go on giving new requests to one whose peer has vanished:
-    /// its own check is whether the socket is open. A connection that lately carried an answer is left alone.
-    func closeConnectionIfDead(of transfer: Transfer, since instant: ContinuousClock.Instant) {
-        guard let socket = transfer.easy.socket else { return }
-        if let last = lastBytes[socket], last > instant { return }
+    /// its own check is whether the socket is open. A connection that lately carried bytes for others is left alone. The
+    /// half is for streams that began together: their last bytes are some milliseconds apart.
+    func closeConnectionIfDead(of transfer: Transfer, after wait: Duration) {
+        let instant = ContinuousClock.now - wait / 2
+        guard let port = transfer.easy.localPort else { return }
+        if let last = lastBytes[port], last > instant { return }
         let hasLife = transfers.values.contains { other in
-            other.hasReceived && other.lastActivity > instant && other.easy.socket == socket
+            other.hasReceived && other.lastActivity > instant && other.easy.localPort == port
         }
-        if !hasLife { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+        if !hasLife { multi.sockets.shutDown(localPort: port) }
     }
 
     /// Remembers that a connection worked, beyond the end of the transfer that saw it.
     func noteActivity(of transfer: Transfer) {
-        guard transfer.hasReceived, let socket = transfer.easy.socket else { return }
-        lastBytes[socket] = max(lastBytes[socket] ?? transfer.lastActivity, transfer.lastActivity)
+        guard transfer.hasReceived, let port = transfer.easy.localPort else { return }
+        // Ports of closed connections pile up slowly; what is old says nothing any more.
+        if lastBytes.count >= 256 { lastBytes = lastBytes.filter { $0.value > .now - .seconds(600) } }
+        lastBytes[port] = max(lastBytes[port] ?? transfer.lastActivity, transfer.lastActivity)
     }
 }

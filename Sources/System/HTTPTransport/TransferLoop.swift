@@ -12,15 +12,15 @@ final class TransferLoop {
         var isLast: Bool
     }
 
-    private let multi: MultiHandle
+    let multi: MultiHandle
     private let configuration: HTTPClient.Configuration
     private(set) var transfers: [Int: Transfer] = [:]
     private var idsByHandle: [UnsafeMutableRawPointer: Int] = [:]
     /// Handles without a transfer; making one costs more than a reset.
     private var spares: [EasyHandle] = []
     var silence = SilenceSchedule()
-    /// When the last byte of a finished transfer came, by socket.
-    var lastBytes: [Int32: ContinuousClock.Instant] = [:]
+    /// When the last byte of a finished transfer came, by the local port of its connection.
+    var lastBytes: [Int: ContinuousClock.Instant] = [:]
     private var versions = VersionsMet()
 
     /// What this client knows about the hosts that it talks to.
@@ -84,6 +84,7 @@ final class TransferLoop {
         do throws(HTTPClientError) {
             try transfer.configure(configuration, sharesConnections: versions.http2 && !versions.http1)
             try transfer.attachHeaders()
+            multi.sockets.follow(easy)
         } catch {
             recycle(easy)
             return receiver.finished(error)
@@ -102,7 +103,7 @@ final class TransferLoop {
     private func finishTransfers() {
         while let (handle, code) = multi.nextFinished() {
             guard let id = idsByHandle[handle], let transfer = transfers[id] else { continue }
-            if code == CURLE_OPERATION_TIMEDOUT { closeConnectionIfDead(of: transfer, since: transfer.started) }
+            if code == CURLE_OPERATION_TIMEDOUT { closeConnectionIfDead(of: transfer, after: ContinuousClock.now - transfer.started) }
             end(transfer, transfer.refusal ?? error(of: transfer, code))
         }
     }
