@@ -45,12 +45,15 @@ import YAMLCoding
     static let sha: JSONValue = .string(String(repeating: "a1", count: 20))
 
     static let fullRun: JSONValue = [
-        "apiVersion": "codex-k8s.dev/v1alpha1", "kind": "AgentRun", "metadata": ["name": "shop-42", "namespace": "codex-k8s"],
+        "apiVersion": "codex-k8s.dev/v1alpha1", "kind": "AgentRun",
+        "metadata": ["name": "shop-42", "namespace": "codex-k8s"],
         "spec": [
             "repository": "acme/shop", "repositoryID": 7, "issue": 42,
             "trigger": [
-                "kind": "dev", "revise": true, "label": "run:dev:revise", "actor": "octocat", "deliveryID": "72d3162e-cc78",
-                "labelledAt": "2026-11-22T21:00:00Z", "correlationID": "c-1", "labelEventID": 9, "pullRequest": 3, "reviewID": 5,
+                "kind": "dev", "revise": true, "label": "run:dev:revise", "actor": "octocat",
+                "deliveryID": "72d3162e-cc78",
+                "labelledAt": "2026-11-22T21:00:00Z", "correlationID": "c-1", "labelEventID": 9, "pullRequest": 3,
+                "reviewID": 5,
             ],
             "agent": [
                 "key": "dev", "mode": "FullEnv", "model": "gpt-5.1-codex", "reasoningEffort": "xhigh",
@@ -59,11 +62,13 @@ import YAMLCoding
             "attempts": 2, "cancel": false, "ttlSecondsAfterFinished": 600,
         ],
         "status": [
-            "phase": "Running", "observedGeneration": 2, "conditions": [condition], "namespace": "codex-issue-42-dev-abc",
+            "phase": "Running", "observedGeneration": 2, "conditions": [condition],
+            "namespace": "codex-issue-42-dev-abc",
             "job": "run-abc-1", "branch": "codex/issue-42", "attempt": 1, "labelEventID": 9, "repositoryID": 7,
             "attempts": [
                 [
-                    "number": 1, "baseSHA": sha, "headBefore": sha, "headAfter": sha, "startTime": "2026-11-22T21:00:00Z",
+                    "number": 1, "baseSHA": sha, "headBefore": sha, "headAfter": sha,
+                    "startTime": "2026-11-22T21:00:00Z",
                     "completionTime": "2026-11-22T21:10:00Z", "reason": "Completed", "message": "done",
                 ]
             ],
@@ -86,9 +91,11 @@ import YAMLCoding
     ]
 
     static let fullPlace: JSONValue = [
-        "apiVersion": "codex-k8s.dev/v1alpha1", "kind": "IssueNamespace", "metadata": ["name": "codex-issue-42-dev-abcdefghij"],
+        "apiVersion": "codex-k8s.dev/v1alpha1", "kind": "IssueNamespace",
+        "metadata": ["name": "codex-issue-42-dev-abcdefghij"],
         "spec": [
-            "repository": "acme/shop", "repositoryID": 7, "issue": 42, "agent": "dev", "mode": "FullEnv", "readOnly": false,
+            "repository": "acme/shop", "repositoryID": 7, "issue": 42, "agent": "dev", "mode": "FullEnv",
+            "readOnly": false,
             "profile": "large", "ttlSeconds": 3600, "holders": ["0b2c"],
         ],
         "status": [
@@ -201,7 +208,8 @@ import YAMLCoding
     }
 
     @Test func namesFit() throws {
-        let longest = Names.runNamespace(repositoryID: .max, issue: Int(Int32.max), agent: String(repeating: "a", count: 16))
+        let longest = Names.runNamespace(
+            repositoryID: .max, issue: Int(Int32.max), agent: String(repeating: "a", count: 16))
         var place = Self.fullPlace
         place.setValue(.string(longest), at: ["metadata", "name"])
         place.setValue(.string(String(repeating: "a", count: 16)), at: ["spec", "agent"])
@@ -219,7 +227,8 @@ import YAMLCoding
     @Test func theSmallestRunIsReadable() throws {
         let schema = try #require(try Definition("agentruns").schema)
         let applied: JSONValue = [
-            "apiVersion": "codex-k8s.dev/v1alpha1", "kind": "AgentRun", "metadata": ["name": "shop-42", "namespace": "codex-k8s"],
+            "apiVersion": "codex-k8s.dev/v1alpha1", "kind": "AgentRun",
+            "metadata": ["name": "shop-42", "namespace": "codex-k8s"],
             "spec": ["repository": "acme/shop", "issue": 42, "trigger": ["kind": "dev"]],
         ]
         let stored = schema.applyDefaults(schema.prune(applied))
@@ -234,7 +243,9 @@ import YAMLCoding
     @Test(arguments: ["agentruns", "issuenamespaces"]) func everyFieldIsDescribed(_ plural: String) throws {
         func undescribed(_ schema: JSONValue, _ path: String) -> [String] {
             let isOwn = path != ".metadata" && (schema["description"]?.stringValue ?? "").utf8.count < 10
-            let inner = (schema["properties"]?.objectValue ?? [:]).flatMap { undescribed($0.value, "\(path).\($0.key)") }
+            let inner = (schema["properties"]?.objectValue ?? [:]).flatMap {
+                undescribed($0.value, "\(path).\($0.key)")
+            }
             return (isOwn ? [path] : []) + inner + (schema["items"].map { undescribed($0, "\(path)[]") } ?? [])
         }
         #expect(undescribed(try Definition(plural).openAPI, "") == [])

@@ -15,7 +15,8 @@ import Testing
         Row("2.5e-1", 0.25), Row("'a'", "a"), Row("\"a'b\"", "a'b"), Row("'''a'b'''", "a'b"),
         Row("'''two\nlines'''", "two\nlines"), Row("r'\\n'", "\\n"), Row("'\\n\\t\\\\'", "\n\t\\"),
         Row("'\\x41\\u00e9\\U0001F600\\101'", "Aé😀A"), Row("b'ab'", [97, 98]), Row("b'\\xff'", [255]), Row("null", nil),
-        Row("true", true), Row("[]", []), Row("[1, 2,]", [1, 2]), Row("{}", [:]), Row("{'a': 1, 'b': 2}", ["a": 1, "b": 2]),
+        Row("true", true), Row("[]", []), Row("[1, 2,]", [1, 2]), Row("{}", [:]),
+        Row("{'a': 1, 'b': 2}", ["a": 1, "b": 2]),
         Row("{1: 'x'}[1]", "x"), Row("1 // comment\n + 1", 2), Row("(1)", 1), Row("type(1) == int", true),
         Row("type('') == string && type(1u) == uint && type(b'') == bytes", true), Row("type(null) == null_type", true),
         Row("type(type(1)) == type", true), Row("type(1) == type(2u)", false),
@@ -27,17 +28,20 @@ import Testing
         Row("[1] + [2]", [1, 2]), Row("b'a' + b'b'", [97, 98]), Row("--1", 1), Row("-n", -7), Row("!false", true),
         Row("!!b", true), Row("1 < 2", true), Row("2 <= 2 && 2 >= 2 && 3 > 2", true), Row("1 < 1.5", true),
         Row("2u > 1", true), Row("-1 < 0u", true), Row("9223372036854775807 < 9223372036854775808.0", true),
-        Row("'a' < 'b' && 'B' < 'a'", true), Row("'é' > 'z'", true), Row("false < true", true), Row("b'a' < b'b'", true),
+        Row("'a' < 'b' && 'B' < 'a'", true), Row("'é' > 'z'", true), Row("false < true", true),
+        Row("b'a' < b'b'", true),
         Row("1 == 1", true), Row("1 != 2", true), Row("'a' == 'a'", true), Row("[1, 2] == [1, 2]", true),
         Row("{'a': 1} == {'a': 1}", true), Row("{'a': 1} == {'a': 2}", false), Row("dyn(1) == 1.0", true),
         Row("dyn(1) == 1u", true), Row("dyn('1') == 1", false), Row("x == null", false), Row("dyn(null) == null", true),
-        Row("'e\\u0301' == '\\u00e9'", false), Row("2 in list", true), Row("5 in list", false), Row("'one' in map", true),
+        Row("'e\\u0301' == '\\u00e9'", false), Row("2 in list", true), Row("5 in list", false),
+        Row("'one' in map", true),
         Row("'a' in x", true), Row("!('z' in x)", true), Row("n > 5 ? 'big' : 'small'", "big"),
         Row("b ? 1 : (1 / 0)", 1), Row("false ? 1 : true ? 2 : 3", 2),
     ]
 
     static let logic: [Row] = [
-        Row("true && true", true), Row("true && false", false), Row("false || true", true), Row("false || false", false),
+        Row("true && true", true), Row("true && false", false), Row("false || true", true),
+        Row("false || false", false),
         Row("1 / 0 > 0 || true", true), Row("true || 1 / 0 > 0", true), Row("1 / 0 > 0 && false", false),
         Row("false && 1 / 0 > 0", false), Row("true && true && false && 1 / 0 > 0", false),
         Row("x.missing == 1 || true", true), Row("has(x.a) && x.a == 1", true),
@@ -47,9 +51,11 @@ import Testing
     static let fields: [Row] = [
         Row("x.a", 1), Row("x.b.c", "deep"), Row("x['a']", 1), Row("x.l[2]", "three"), Row("x.l[3] == null", true),
         Row("x.l[1.0]", 2.5), Row("list[0]", 1), Row("map.one", 1), Row("map['two']", 2), Row("self.name", "n"),
-        Row("self.tags[1]", "q"), Row("self.labels.k", "v"), Row("self.__namespace__", "ns"), Row("variables.image", "img"),
+        Row("self.tags[1]", "q"), Row("self.labels.k", "v"), Row("self.__namespace__", "ns"),
+        Row("variables.image", "img"),
         Row("has(x.a)", true), Row("has(x.z)", false), Row("has(self.inner)", false), Row("has(self.name)", true),
-        Row("has(self.labels.k) && !has(self.labels.z)", true), Row("[{'a': 1}][0].a", 1), Row("{'namespace': 1}.namespace", 1),
+        Row("has(self.labels.k) && !has(self.labels.z)", true), Row("[{'a': 1}][0].a", 1),
+        Row("{'namespace': 1}.namespace", 1),
     ]
 
     static let strings: [Row] = [
@@ -71,7 +77,8 @@ import Testing
     ]
 
     static let lists: [Row] = [
-        Row("size(list)", 3), Row("list.size()", 3), Row("map.size()", 2), Row("size({})", 0), Row("names.isSorted()", false),
+        Row("size(list)", 3), Row("list.size()", 3), Row("map.size()", 2), Row("size({})", 0),
+        Row("names.isSorted()", false),
         Row("list.isSorted()", true), Row("list.sum()", 6), Row("[1.5, 2.5].sum()", 4.0), Row("list.min()", 1),
         Row("names.max()", "c"), Row("names.indexOf('a')", 1), Row("[1, 2, 1].lastIndexOf(1)", 2),
         Row("[].sum() == 0", true), Row("names.indexOf('z')", -1),
@@ -89,10 +96,13 @@ import Testing
     ]
 
     static let conversions: [Row] = [
-        Row("int('42')", 42), Row("int(2.9)", 2), Row("int(-2.9)", -2), Row("int(3u)", 3), Row("uint(3)", 3), Row("uint('3')", 3),
+        Row("int('42')", 42), Row("int(2.9)", 2), Row("int(-2.9)", -2), Row("int(3u)", 3), Row("uint(3)", 3),
+        Row("uint('3')", 3),
         Row("double(2)", 2.0), Row("double('2.5')", 2.5), Row("string(1)", "1"), Row("string(1.5)", "1.5"),
-        Row("string(true)", "true"), Row("string(b'ab')", "ab"), Row("bool('true')", true), Row("bytes('ab')", [97, 98]),
-        Row("string(duration('90m'))", "5400s"), Row("int(timestamp('1970-01-01T00:01:00Z'))", 60), Row("dyn(1) + 1", 2),
+        Row("string(true)", "true"), Row("string(b'ab')", "ab"), Row("bool('true')", true),
+        Row("bytes('ab')", [97, 98]),
+        Row("string(duration('90m'))", "5400s"), Row("int(timestamp('1970-01-01T00:01:00Z'))", 60),
+        Row("dyn(1) + 1", 2),
     ]
 
     static let times: [Row] = [
@@ -106,8 +116,10 @@ import Testing
         Row("string(timestamp('2026-02-28T23:59:59.5Z') + duration('1s'))", "2026-03-01T00:00:00.5Z"),
         Row("string(timestamp('2024-03-01T00:00:00Z') - duration('24h'))", "2024-02-29T00:00:00Z"),
         Row("string(timestamp('1969-12-31T23:59:59Z'))", "1969-12-31T23:59:59Z"),
-        Row("time.getFullYear()", 2026), Row("time.getMonth()", 10), Row("time.getDate()", 22), Row("time.getDayOfMonth()", 21),
-        Row("time.getDayOfWeek()", 0), Row("time.getDayOfYear()", 325), Row("time.getHours()", 21), Row("time.getMinutes()", 5),
+        Row("time.getFullYear()", 2026), Row("time.getMonth()", 10), Row("time.getDate()", 22),
+        Row("time.getDayOfMonth()", 21),
+        Row("time.getDayOfWeek()", 0), Row("time.getDayOfYear()", 325), Row("time.getHours()", 21),
+        Row("time.getMinutes()", 5),
         Row("time.getSeconds()", 6), Row("time.getMilliseconds()", 789),
     ]
 

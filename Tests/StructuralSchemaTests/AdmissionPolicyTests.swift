@@ -78,21 +78,46 @@ import YAMLCoding
     static let provenance: [Row] = [
         Row("a person applies the smallest run", run("alice", ["kind": "dev"])),
         Row("a person names themselves", run("alice", ["kind": "dev", "requestedBy": "alice"])),
-        Row("a person names another", run("alice", ["kind": "dev", "requestedBy": "bob"]), refused: "must be your own user name, alice"),
-        Row("a person makes an actor up", run("alice", ["kind": "dev", "actor": "bob"]), refused: "spec.trigger.actor says"),
-        Row("a person makes a label up", run("alice", ["kind": "dev", "label": "run:dev"]), refused: "spec.trigger.label says"),
-        Row("a person makes a delivery up", run("alice", ["kind": "dev", "deliveryID": "1"]), refused: "spec.trigger.deliveryID says"),
-        Row("a person makes a time up", run("alice", ["kind": "dev", "labelledAt": "2026-11-22T21:00:00Z"]), refused: "spec.trigger.labelledAt"),
-        Row("a person makes a trace up", run("alice", ["kind": "dev", "correlationID": "1"]), refused: "spec.trigger.correlationID"),
-        Row("a person makes an event up", run("alice", ["kind": "dev", "labelEventID": 1]), refused: "spec.trigger.labelEventID"),
-        Row("a person makes a review up", run("alice", ["kind": "dev", "reviewID": 1]), refused: "spec.trigger.reviewID"),
-        Row("an administrator too", run("kubernetes-admin", ["kind": "dev", "actor": "bob"]), refused: "spec.trigger.actor"),
-        Row("another service account", run("system:serviceaccount:team:codex-k8s-edge", ["kind": "dev", "actor": "bob"]), refused: "spec.trigger.actor"),
+        Row(
+            "a person names another", run("alice", ["kind": "dev", "requestedBy": "bob"]),
+            refused: "must be your own user name, alice"),
+        Row(
+            "a person makes an actor up", run("alice", ["kind": "dev", "actor": "bob"]),
+            refused: "spec.trigger.actor says"),
+        Row(
+            "a person makes a label up", run("alice", ["kind": "dev", "label": "run:dev"]),
+            refused: "spec.trigger.label says"),
+        Row(
+            "a person makes a delivery up", run("alice", ["kind": "dev", "deliveryID": "1"]),
+            refused: "spec.trigger.deliveryID says"),
+        Row(
+            "a person makes a time up", run("alice", ["kind": "dev", "labelledAt": "2026-11-22T21:00:00Z"]),
+            refused: "spec.trigger.labelledAt"),
+        Row(
+            "a person makes a trace up", run("alice", ["kind": "dev", "correlationID": "1"]),
+            refused: "spec.trigger.correlationID"),
+        Row(
+            "a person makes an event up", run("alice", ["kind": "dev", "labelEventID": 1]),
+            refused: "spec.trigger.labelEventID"),
+        Row(
+            "a person makes a review up", run("alice", ["kind": "dev", "reviewID": 1]), refused: "spec.trigger.reviewID"
+        ),
+        Row(
+            "an administrator too", run("kubernetes-admin", ["kind": "dev", "actor": "bob"]),
+            refused: "spec.trigger.actor"),
+        Row(
+            "another service account",
+            run("system:serviceaccount:team:codex-k8s-edge", ["kind": "dev", "actor": "bob"]),
+            refused: "spec.trigger.actor"),
         Row("the edge says who", run(edge, ["kind": "dev", "actor": "bob", "label": "run:dev", "deliveryID": "1"])),
         Row("the controller heals", run(controller, ["kind": "dev", "actor": "bob", "labelEventID": 4])),
         Row("a team's own namespace", run("alice", ["kind": "dev"], in: "team")),
-        Row("the operator's namespace", run("alice", ["kind": "dev"], in: "codex-k8s-system"), refused: "no run may live"),
-        Row("the operator's namespace by the edge", run(edge, ["kind": "dev"], in: "codex-k8s-system"), refused: "no run may live"),
+        Row(
+            "the operator's namespace", run("alice", ["kind": "dev"], in: "codex-k8s-system"),
+            refused: "no run may live"),
+        Row(
+            "the operator's namespace by the edge", run(edge, ["kind": "dev"], in: "codex-k8s-system"),
+            refused: "no run may live"),
     ]
 
     // MARK: Namespaces
@@ -102,7 +127,9 @@ import YAMLCoding
         user: String = controller, subresource: String = ""
     ) -> AdmissionRequest {
         func object(_ labels: JSONValue?) -> JSONValue? {
-            labels.map { $0.isNull ? ["metadata": ["name": .string(name)]] : ["metadata": ["name": .string(name), "labels": $0]] }
+            labels.map {
+                $0.isNull ? ["metadata": ["name": .string(name)]] : ["metadata": ["name": .string(name), "labels": $0]]
+            }
         }
         return AdmissionRequest(
             operation: operation, group: "", version: "v1", kind: "Namespace", resource: "namespaces",
@@ -113,18 +140,39 @@ import YAMLCoding
     static let namespaceFence: [Row] = [
         Row("make a run namespace", namespace(.create, "codex-issue-1-dev-x", after: [purpose: "run"])),
         Row("make an environment", namespace(.create, "codex-issue-1-dev-x-env", after: [purpose: "env"])),
-        Row("make one of another name", namespace(.create, "evil", after: [purpose: "run"]), refused: "named codex-issue-*"),
-        Row("make one without purpose", namespace(.create, "codex-issue-1", after: ["a": "b"]), refused: "may only make namespaces"),
-        Row("make one without labels", namespace(.create, "codex-issue-1", after: .some(.null)), refused: "may only make namespaces"),
-        Row("make one of another purpose", namespace(.create, "codex-issue-1", after: [purpose: "all"]), refused: "may only make namespaces"),
-        Row("annotate its own", namespace(.update, "codex-issue-1", before: [purpose: "run"], after: [purpose: "run", "a": "b"])),
-        Row("adopt a stranger's", namespace(.update, "codex-issue-1", before: .some(.null), after: [purpose: "run"]), refused: "may only touch namespaces that carry"),
-        Row("take the purpose off", namespace(.update, "codex-issue-1", before: [purpose: "run"], after: [:]), refused: "what a namespace is for"),
-        Row("change the purpose", namespace(.update, "codex-issue-1", before: [purpose: "env"], after: [purpose: "run"]), refused: "what a namespace is for"),
+        Row(
+            "make one of another name", namespace(.create, "evil", after: [purpose: "run"]),
+            refused: "named codex-issue-*"),
+        Row(
+            "make one without purpose", namespace(.create, "codex-issue-1", after: ["a": "b"]),
+            refused: "may only make namespaces"),
+        Row(
+            "make one without labels", namespace(.create, "codex-issue-1", after: .some(.null)),
+            refused: "may only make namespaces"),
+        Row(
+            "make one of another purpose", namespace(.create, "codex-issue-1", after: [purpose: "all"]),
+            refused: "may only make namespaces"),
+        Row(
+            "annotate its own",
+            namespace(.update, "codex-issue-1", before: [purpose: "run"], after: [purpose: "run", "a": "b"])),
+        Row(
+            "adopt a stranger's", namespace(.update, "codex-issue-1", before: .some(.null), after: [purpose: "run"]),
+            refused: "may only touch namespaces that carry"),
+        Row(
+            "take the purpose off", namespace(.update, "codex-issue-1", before: [purpose: "run"], after: [:]),
+            refused: "what a namespace is for"),
+        Row(
+            "change the purpose",
+            namespace(.update, "codex-issue-1", before: [purpose: "env"], after: [purpose: "run"]),
+            refused: "what a namespace is for"),
         Row("delete its own", namespace(.delete, "codex-issue-1", before: [purpose: "run"])),
-        Row("delete a stranger's", namespace(.delete, "codex-issue-1", before: [:]), refused: "may only touch namespaces that carry"),
+        Row(
+            "delete a stranger's", namespace(.delete, "codex-issue-1", before: [:]),
+            refused: "may only touch namespaces that carry"),
         Row("delete kube-system", namespace(.delete, "kube-system", before: [:]), refused: "named codex-issue-*"),
-        Row("finalize a stranger's", namespace(.update, "team", before: [:], after: [:], subresource: "finalize"), refused: "named codex-issue-*"),
+        Row(
+            "finalize a stranger's", namespace(.update, "team", before: [:], after: [:], subresource: "finalize"),
+            refused: "named codex-issue-*"),
         Row("an administrator may", namespace(.delete, "team", before: [:], user: "admin")),
     ]
 
@@ -136,7 +184,8 @@ import YAMLCoding
     ) -> AdmissionRequest {
         let object: JSONValue = ["metadata": ["name": "o"]]
         return AdmissionRequest(
-            operation: operation, group: group, version: "v1", kind: "Kind", resource: resource, subresource: subresource,
+            operation: operation, group: group, version: "v1", kind: "Kind", resource: resource,
+            subresource: subresource,
             namespace: namespace, name: "o", userInfo: .init(username: user),
             object: operation == .delete ? nil : object, oldObject: operation == .create ? nil : object)
     }
@@ -145,17 +194,31 @@ import YAMLCoding
         Row("secret in a run namespace", object("", "secrets", in: "codex-issue-1-dev-x")),
         Row("quota in an environment", object("", "resourcequotas", in: "codex-issue-1-dev-x-env")),
         Row("Job in a run namespace", object("batch", "jobs", in: "codex-issue-1-dev-x")),
-        Row("lease in its own namespace", object("coordination.k8s.io", "leases", in: "codex-k8s-system", operation: .update)),
-        Row("service account in default", object("", "serviceaccounts", in: "default"), refused: "may only write in its own namespaces"),
-        Row("Job in a team's namespace", object("batch", "jobs", in: "team"), refused: "may only write in its own namespaces"),
-        Row("in a namespace that only has the name", object("", "secrets", in: "codex-issue-2-foreign"), refused: "may only write"),
+        Row(
+            "lease in its own namespace",
+            object("coordination.k8s.io", "leases", in: "codex-k8s-system", operation: .update)),
+        Row(
+            "service account in default", object("", "serviceaccounts", in: "default"),
+            refused: "may only write in its own namespaces"),
+        Row(
+            "Job in a team's namespace", object("batch", "jobs", in: "team"),
+            refused: "may only write in its own namespaces"),
+        Row(
+            "in a namespace that only has the name", object("", "secrets", in: "codex-issue-2-foreign"),
+            refused: "may only write"),
         Row("in a namespace that only has the label", object("", "secrets", in: "labelled"), refused: "may only write"),
         Row("in a namespace without labels", object("", "secrets", in: "bare"), refused: "may only write"),
         Row("delete a pod elsewhere", object("", "pods", in: "team", operation: .delete), refused: "may only write"),
-        Row("exec elsewhere", object("", "pods", in: "team", operation: .connect, subresource: "exec"), refused: "may only write"),
-        Row("a cluster role", object("rbac.authorization.k8s.io", "clusterroles", in: ""), refused: "outside namespaces"),
+        Row(
+            "exec elsewhere", object("", "pods", in: "team", operation: .connect, subresource: "exec"),
+            refused: "may only write"),
+        Row(
+            "a cluster role", object("rbac.authorization.k8s.io", "clusterroles", in: ""), refused: "outside namespaces"
+        ),
         Row("a node", object("", "nodes", in: "", operation: .update), refused: "outside namespaces"),
-        Row("status of a run in a team's namespace", object("codex-k8s.dev", "agentruns", in: "team", operation: .update, subresource: "status")),
+        Row(
+            "status of a run in a team's namespace",
+            object("codex-k8s.dev", "agentruns", in: "team", operation: .update, subresource: "status")),
         Row("an IssueNamespace", object("codex-k8s.dev", "issuenamespaces", in: "")),
         Row("an event in a team's namespace", object("", "events", in: "team")),
         Row("a token review", object("authentication.k8s.io", "tokenreviews", in: "")),
@@ -185,17 +248,39 @@ import YAMLCoding
 
     static let bindingFence: [Row] = [
         Row("itself in a run namespace", binding("codex-controller-run", [itself], in: "codex-issue-1-dev-x")),
-        Row("itself in an environment", binding("codex-controller-run", [itself], in: "codex-issue-1-dev-x-env"), refused: "may only be bound to the controller"),
-        Row("another in a run namespace", binding("codex-controller-run", [runner], in: "codex-issue-1-dev-x"), refused: "may only be bound to the controller"),
-        Row("itself and another", binding("codex-controller-run", [itself, runner], in: "codex-issue-1-dev-x"), refused: "may only be bound to the controller"),
-        Row("nobody", binding("codex-controller-run", nil, in: "codex-issue-1-dev-x"), refused: "may only be bound to the controller"),
+        Row(
+            "itself in an environment", binding("codex-controller-run", [itself], in: "codex-issue-1-dev-x-env"),
+            refused: "may only be bound to the controller"),
+        Row(
+            "another in a run namespace", binding("codex-controller-run", [runner], in: "codex-issue-1-dev-x"),
+            refused: "may only be bound to the controller"),
+        Row(
+            "itself and another", binding("codex-controller-run", [itself, runner], in: "codex-issue-1-dev-x"),
+            refused: "may only be bound to the controller"),
+        Row(
+            "nobody", binding("codex-controller-run", nil, in: "codex-issue-1-dev-x"),
+            refused: "may only be bound to the controller"),
         Row("the agent in its environment", binding("codex-agent-fullenv", [runner], in: "codex-issue-1-dev-x-env")),
         Row("the agent read-only", binding("codex-agent-readonly", [runner], in: "codex-issue-1-dev-x-env")),
-        Row("the agent in its run namespace", binding("codex-agent-fullenv", [runner], in: "codex-issue-1-dev-x"), refused: "only be bound in an environment"),
-        Row("another issue's agent", binding("codex-agent-fullenv", [account("codex-runner", "codex-issue-9-dev-x")], in: "codex-issue-1-dev-x-env"), refused: "only be bound in an environment"),
-        Row("a person", binding("codex-agent-fullenv", [["kind": "User", "name": "eve"]], in: "codex-issue-1-dev-x-env"), refused: "only be bound in an environment"),
-        Row("cluster-admin", binding("cluster-admin", [itself], in: "codex-issue-1-dev-x"), refused: "installed agent roles"),
-        Row("a Role of that name", binding("codex-agent-fullenv", [runner], in: "codex-issue-1-dev-x-env", kind: "Role"), refused: "installed agent roles"),
+        Row(
+            "the agent in its run namespace", binding("codex-agent-fullenv", [runner], in: "codex-issue-1-dev-x"),
+            refused: "only be bound in an environment"),
+        Row(
+            "another issue's agent",
+            binding(
+                "codex-agent-fullenv", [account("codex-runner", "codex-issue-9-dev-x")], in: "codex-issue-1-dev-x-env"),
+            refused: "only be bound in an environment"),
+        Row(
+            "a person",
+            binding("codex-agent-fullenv", [["kind": "User", "name": "eve"]], in: "codex-issue-1-dev-x-env"),
+            refused: "only be bound in an environment"),
+        Row(
+            "cluster-admin", binding("cluster-admin", [itself], in: "codex-issue-1-dev-x"),
+            refused: "installed agent roles"),
+        Row(
+            "a Role of that name",
+            binding("codex-agent-fullenv", [runner], in: "codex-issue-1-dev-x-env", kind: "Role"),
+            refused: "installed agent roles"),
         Row("outside the fence", binding("codex-controller-run", [itself], in: "default"), refused: "may only"),
         Row("an administrator may", binding("cluster-admin", [runner], in: "default", user: "admin")),
     ]
@@ -257,8 +342,11 @@ import YAMLCoding
             Issue.record("a condition without an answer must refuse")
             return
         }
-        let decided: JSONValue = [["name": "c", "expression": "object.nope == 1"], ["name": "d", "expression": "false"]]
-        #expect(try Self.decide(["matchConditions": decided, "validations": [["expression": "false"]]]) == Self.allowed)
+        let decided: JSONValue = [
+            ["name": "c", "expression": "object.nope == 1"], ["name": "d", "expression": "false"],
+        ]
+        #expect(
+            try Self.decide(["matchConditions": decided, "validations": [["expression": "false"]]]) == Self.allowed)
     }
 
     @Test func worksVariablesOutWhenTheyAreUsed() throws {
@@ -266,7 +354,9 @@ import YAMLCoding
             ["name": "bad", "expression": "object.nope"], ["name": "name", "expression": "object.metadata.name"],
             ["name": "twice", "expression": "variables.name + variables.name"],
         ]
-        #expect(try Self.decide(["variables": variables, "validations": [["expression": "variables.twice == 'oo'"]]]) == Self.allowed)
+        #expect(
+            try Self.decide(["variables": variables, "validations": [["expression": "variables.twice == 'oo'"]]])
+                == Self.allowed)
         let failing = try Self.decide(["variables": variables, "validations": [["expression": "variables.bad == 1"]]])
         #expect(failing == Self.denied("expression 'variables.bad == 1' resulted in error: no such key: nope"))
     }
@@ -280,7 +370,8 @@ import YAMLCoding
     }
 
     static let matches: [(String, JSONValue, Bool)] = [
-        ("everything", ["resourceRules": [rule()]], true), ("other group", ["resourceRules": [rule(group: "apps")]], false),
+        ("everything", ["resourceRules": [rule()]], true),
+        ("other group", ["resourceRules": [rule(group: "apps")]], false),
         ("other resource", ["resourceRules": [rule(resource: "jobs")]], false),
         ("other operation", ["resourceRules": [rule(operation: "DELETE")]], false),
         ("other version", ["resourceRules": [rule(version: "v2")]], false),
@@ -288,13 +379,25 @@ import YAMLCoding
         ("resource with all subresources", ["resourceRules": [rule(resource: "pods/*")]], true),
         ("excluded", ["resourceRules": [rule()], "excludeResourceRules": [rule(resource: "pods")]], false),
         ("namespace label", ["resourceRules": [rule()], "namespaceSelector": ["matchLabels": ["tier": "one"]]], true),
-        ("other namespace label", ["resourceRules": [rule()], "namespaceSelector": ["matchLabels": ["tier": "two"]]], false),
+        (
+            "other namespace label",
+            ["resourceRules": [rule()], "namespaceSelector": ["matchLabels": ["tier": "two"]]], false
+        ),
         (
             "namespace expression",
-            ["resourceRules": [rule()], "namespaceSelector": ["matchExpressions": [["key": "tier", "operator": "NotIn", "values": ["one"]]]]], false
+            [
+                "resourceRules": [rule()],
+                "namespaceSelector": ["matchExpressions": [["key": "tier", "operator": "NotIn", "values": ["one"]]]],
+            ], false
         ),
         ("object label", ["resourceRules": [rule()], "objectSelector": ["matchLabels": ["a": "b"]]], false),
-        ("object without label", ["resourceRules": [rule()], "objectSelector": ["matchExpressions": [["key": "a", "operator": "DoesNotExist"]]]], true),
+        (
+            "object without label",
+            [
+                "resourceRules": [rule()],
+                "objectSelector": ["matchExpressions": [["key": "a", "operator": "DoesNotExist"]]],
+            ], true
+        ),
     ]
 
     static func rule(
@@ -314,27 +417,39 @@ import YAMLCoding
         #expect(byBinding == (isAbout ? Self.denied("no") : Self.allowed))
     }
 
-    @Test(arguments: [
-        (["validations": [["expression": "authorizer.path('/').check('get').allowed()"]]], "authorizer is not supported"),
-        (["validations": [["expression": "object.x =="]]], "Syntax error"),
-        (["validations": [["expression": "1"]]], "must evaluate to bool"),
-        (["validations": [["expression": "request.nope == ''"]]], "undefined field 'nope'"),
-        (["validations": [["expression": "variables.nope"]]], "undeclared reference"),
-        (["validations": []], "spec.validations"), (["paramKind": ["kind": "X"], "validations": [["expression": "true"]]], "paramKind is not supported"),
-        (["auditAnnotations": [["key": "a"]], "validations": [["expression": "true"]]], "auditAnnotations is not supported"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            (
+                ["validations": [["expression": "authorizer.path('/').check('get').allowed()"]]],
+                "authorizer is not supported"
+            ),
+            (["validations": [["expression": "object.x =="]]], "Syntax error"),
+            (["validations": [["expression": "1"]]], "must evaluate to bool"),
+            (["validations": [["expression": "request.nope == ''"]]], "undefined field 'nope'"),
+            (["validations": [["expression": "variables.nope"]]], "undeclared reference"),
+            (["validations": []], "spec.validations"),
+            (["paramKind": ["kind": "X"], "validations": [["expression": "true"]]], "paramKind is not supported"),
+            (
+                ["auditAnnotations": [["key": "a"]], "validations": [["expression": "true"]]],
+                "auditAnnotations is not supported"
+            ),
+        ] as [(JSONValue, String)])
     func namesWhatItCannotDo(_ spec: JSONValue, _ words: String) {
         let error = #expect(throws: SchemaError.self) { try Self.policy(spec) }
         #expect(error?.description.contains(words) == true, "\(error.map(\.description) ?? "")")
     }
 
     @Test func bindingsNeedAPolicyAndAnAction() {
-        #expect(throws: SchemaError.self) { try AdmissionPolicyBinding(["metadata": ["name": "b"], "spec": ["policyName": "p"]]) }
+        #expect(throws: SchemaError.self) {
+            try AdmissionPolicyBinding(["metadata": ["name": "b"], "spec": ["policyName": "p"]])
+        }
         #expect(throws: SchemaError.self) {
             try AdmissionPolicyBinding(["metadata": ["name": "b"], "spec": ["validationActions": ["Deny"]]])
         }
         #expect(throws: SchemaError.self) {
-            try AdmissionPolicyBinding(["metadata": ["name": "b"], "spec": ["policyName": "p", "validationActions": ["Shout"]]])
+            try AdmissionPolicyBinding([
+                "metadata": ["name": "b"], "spec": ["policyName": "p", "validationActions": ["Shout"]],
+            ])
         }
     }
 }

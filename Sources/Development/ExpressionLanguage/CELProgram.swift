@@ -4,9 +4,9 @@ package import JSONCoding
 /// A compiled expression of the Common Expression Language, as the rules of Kubernetes use it.
 ///
 /// The part of CEL that is known here: literals, lists, maps, fields, indexes, `has()`, operators with absorption of
-/// errors, the macros `all`, `exists`, `exists_one`, `filter`, `map` and `optMap`, conversions, text, regular expressions,
-/// list functions, durations, timestamps and optionals. Anything else is an error at compile time that names it.
-/// Source: the CEL language definition and Kubernetes' "Common Expression Language in Kubernetes".
+/// errors, the macros `all`, `exists`, `exists_one`, `filter`, `map` and `optMap`, conversions, text, regular
+/// expressions, list functions, durations, timestamps and optionals. Anything else is an error at compile time that
+/// names it. Source: the CEL language definition and Kubernetes' "Common Expression Language in Kubernetes".
 package struct CELProgram: Sendable {
     /// The text that was compiled.
     package let source: String

@@ -152,5 +152,10 @@ extension FunctionLibrary {
 }
 
 extension CELValue {
-    var real: Double { get throws { if case .double(let value) = self { return value }; throw mismatch("double") } }
+    var real: Double {
+        get throws {
+            if case .double(let value) = self { return value }
+            throw mismatch("double")
+        }
+    }
 }

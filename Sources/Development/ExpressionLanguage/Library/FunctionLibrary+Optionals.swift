@@ -23,6 +23,9 @@ extension FunctionLibrary {
 
 extension CELValue {
     fileprivate var wrapped: CELValue? {
-        get throws { if case .optional(let value) = self { return value }; throw mismatch("optional_type") }
+        get throws {
+            if case .optional(let value) = self { return value }
+            throw mismatch("optional_type")
+        }
     }
 }

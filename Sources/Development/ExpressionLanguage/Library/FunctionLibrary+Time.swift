@@ -75,9 +75,15 @@ extension FunctionLibrary {
 
 extension CELValue {
     fileprivate var span: CELDuration {
-        get throws { if case .duration(let value) = self { return value }; throw mismatch("duration") }
+        get throws {
+            if case .duration(let value) = self { return value }
+            throw mismatch("duration")
+        }
     }
     fileprivate var moment: CELTimestamp {
-        get throws { if case .timestamp(let value) = self { return value }; throw mismatch("timestamp") }
+        get throws {
+            if case .timestamp(let value) = self { return value }
+            throw mismatch("timestamp")
+        }
     }
 }

@@ -49,10 +49,23 @@ enum FunctionLibrary {
 }
 
 extension CELValue {
-    var string: String { get throws { if case .string(let value) = self { return value }; throw mismatch("string") } }
-    var int: Int64 { get throws { if case .int(let value) = self { return value }; throw mismatch("int") } }
+    var string: String {
+        get throws {
+            if case .string(let value) = self { return value }
+            throw mismatch("string")
+        }
+    }
+    var int: Int64 {
+        get throws {
+            if case .int(let value) = self { return value }
+            throw mismatch("int")
+        }
+    }
     var elements: [CELValue] {
-        get throws { if case .list(let list) = self { return list.elements }; throw mismatch("list") }
+        get throws {
+            if case .list(let list) = self { return list.elements }
+            throw mismatch("list")
+        }
     }
 
     func mismatch(_ expected: String) -> CELEvaluationError {

@@ -191,10 +191,18 @@ struct RegexParser {
     private mutating func escape() throws(RegularExpressionError) -> RegexNode? {
         guard let scalar = peek() else { throw error("trailing backslash at end of expression") }
         switch scalar {
-        case "A": position += 1; return .assertion(.textStart)
-        case "z": position += 1; return .assertion(.textEnd)
-        case "b": position += 1; return .assertion(.wordBoundary)
-        case "B": position += 1; return .assertion(.noWordBoundary)
+        case "A":
+            position += 1
+            return .assertion(.textStart)
+        case "z":
+            position += 1
+            return .assertion(.textEnd)
+        case "b":
+            position += 1
+            return .assertion(.wordBoundary)
+        case "B":
+            position += 1
+            return .assertion(.noWordBoundary)
         case "Q":
             position += 1
             isQuoting = true
@@ -281,7 +289,10 @@ struct RegexParser {
         position += 2
         let isNegated = take("^")
         let nameStart = position
-        while let scalar = peek(), scalar != ":" { _ = scalar; position += 1 }
+        while let scalar = peek(), scalar != ":" {
+            _ = scalar
+            position += 1
+        }
         guard let named = RegexClass.named[String(scalars[nameStart..<position])], take(":"), take("]") else {
             throw error("invalid character class range: `\(text(start))`")
         }

@@ -3,8 +3,8 @@
 /// A regular expression in the syntax of RE2, which Go and so Kubernetes use for `pattern` and `matches()`.
 ///
 /// It runs in time proportional to the text times the pattern, whatever both are: the pattern is compiled to a small
-/// program whose states are followed side by side. Swift's own `Regex` backtracks, which hostile input turns into hours,
-/// and matches grapheme clusters where RE2 matches code points.
+/// program whose states are followed side by side. Swift's own `Regex` backtracks, which hostile input turns into
+/// hours, and matches grapheme clusters where RE2 matches code points.
 package struct RegularExpression: Sendable {
     private let program: RegexProgram
 

@@ -2,8 +2,8 @@
 
 /// How much an evaluation may still cost.
 ///
-/// One unit is about one step; work on text and lists costs by its size. Several expressions can share a budget: the API
-/// server limits one rule as well as all rules of an object, and hostile input must end at both.
+/// One unit is about one step; work on text and lists costs by its size. Several expressions can share a budget: the
+/// API server limits one rule as well as all rules of an object, and hostile input must end at both.
 package final class CELBudget {
     /// What one expression may cost in Kubernetes.
     package static let perExpression: Int = 1_000_000

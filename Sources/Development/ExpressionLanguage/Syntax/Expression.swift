@@ -4,7 +4,9 @@
 struct Expression: Sendable {
     /// The loops that CEL has instead of recursion.
     enum Comprehension: String, Sendable {
-        case all, exists, existsOne = "exists_one", filter, map
+        case all, exists
+        case existsOne = "exists_one"
+        case filter, map
     }
 
     indirect enum Kind: Sendable {

@@ -40,7 +40,10 @@ struct Lexer {
     private mutating func skipBlanks() {
         while let scalar = peek() {
             if scalar == "/" && peek(1) == "/" {
-                while let scalar = peek(), scalar != "\n" { _ = scalar; position += 1 }
+                while let scalar = peek(), scalar != "\n" {
+                    _ = scalar
+                    position += 1
+                }
             } else if scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" || scalar == "\u{0C}" {
                 position += 1
             } else {

@@ -38,7 +38,8 @@ package struct AdmissionPolicies: Sendable {
                 binding.match.matches(request, namespaceObject: namespaceObject, needsRules: false)
             else { continue }
             for failure in policy.failures(request, namespaceObject) {
-                let prefix = "ValidatingAdmissionPolicy '\(policy.name)' with binding '\(binding.name)' denied request: "
+                let prefix =
+                    "ValidatingAdmissionPolicy '\(policy.name)' with binding '\(binding.name)' denied request: "
                 if binding.actions.contains("Deny") { return failure.denial(request, prefix) }
                 if binding.actions.contains("Warn") {
                     warnings.append(
@@ -75,11 +76,13 @@ extension AdmissionPolicy {
     /// Everything that the request does not pass; empty when the policy is not about it.
     fileprivate func failures(_ request: AdmissionRequest, _ namespaceObject: JSONValue?) -> [PolicyFailure] {
         let budget = CELBudget(CELBudget.perObject)
-        let activation = CELActivation([
-            "object": CELValue(request.object ?? .null), "oldObject": CELValue(request.oldObject ?? .null),
-            "params": .null, "request": CELValue(request.json),
-            "namespaceObject": CELValue(namespaceObject ?? .null),
-        ])
+        // Some policies are asked about every write and look at little of it: nothing is converted unasked.
+        let activation = CELActivation(["params": .null])
+        let values: [(String, @Sendable () -> JSONValue?)] = [
+            ("object", { request.object }), ("oldObject", { request.oldObject }), ("request", { request.json }),
+            ("namespaceObject", { namespaceObject }),
+        ]
+        for (name, value) in values { activation.bindLazily(name) { CELValue(value() ?? .null) } }
         for (name, expression) in variables {
             activation.bindLazily("variables.\(name)") { [unowned activation] in
                 try expression.program.evaluate(activation, budget: budget)

@@ -81,7 +81,8 @@ package struct AdmissionRequest: Sendable {
         if !userInfo.groups.isEmpty { user["groups"] = .array(userInfo.groups.map { .string($0) }) }
         if !userInfo.extra.isEmpty {
             user["extra"] = .object(
-                JSONObject(userInfo.extra.sorted { $0.key < $1.key }.map { ($0.key, .array($0.value.map { .string($0) })) }))
+                JSONObject(
+                    userInfo.extra.sorted { $0.key < $1.key }.map { ($0.key, .array($0.value.map { .string($0) })) }))
         }
         var result: JSONValue = [
             "uid": .string(uid), "kind": kind, "resource": resource, "requestKind": kind,

@@ -46,7 +46,8 @@ package struct ResourceDefinition: Sendable {
 
     /// Reads a definition.
     ///
-    /// - Throws: `SchemaError` with every problem: fields that are missing, a schema that is not structural, a rule that
+    /// - Throws: `SchemaError` with every problem: fields that are missing, a schema that is not structural, a rule
+    ///   that
     ///   cannot be evaluated here.
     package init(crd: JSONValue) throws(SchemaError) {
         var problems: [FieldError] = []

@@ -185,14 +185,17 @@ struct SchemaReader {
         for key in keys {
             guard let property = items?.property(key) else {
                 problems.append(
-                    FieldError(.invalid, at: place, badValue: .string(key), "entries must all be names of item properties"))
+                    FieldError(
+                        .invalid, at: place, badValue: .string(key), "entries must all be names of item properties"))
                 continue
             }
             let isRequired = items?.constraints.required.contains(key) ?? false
             if property.defaultValue == nil, !isRequired {
                 problems.append(
                     FieldError(
-                        .required, at: path.text, "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"))
+                        .required, at: path.text,
+                        "this property is in x-kubernetes-list-map-keys, so it must have a default or "
+                            + "be a required property"))
             }
         }
     }

@@ -3,8 +3,8 @@ package import JSONCoding
 
 /// The schema of a custom resource: drops what it does not know, fills in defaults, and says what is wrong.
 ///
-/// It behaves as the API server does with `openAPIV3Schema`, so that what is refused there is refused here, with the same
-/// fields, reasons and messages.
+/// It behaves as the API server does with `openAPIV3Schema`, so that what is refused there is refused here, with the
+/// same fields, reasons and messages.
 package struct StructuralSchema: Sendable {
     let root: SchemaNode
 

@@ -55,7 +55,9 @@ enum StringFormat {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4
             && parts.allSatisfy { part in
-                guard let value = Int(part), part.utf8.count <= 3, part.utf8.allSatisfy({ $0 >= 0x30 }) else { return false }
+                guard let value = Int(part), part.utf8.count <= 3, part.utf8.allSatisfy({ $0 >= 0x30 }) else {
+                    return false
+                }
                 return value <= 255 && (part == "0" || !part.hasPrefix("0"))
             }
     }

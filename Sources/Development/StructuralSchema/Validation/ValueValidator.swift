@@ -4,8 +4,8 @@ import JSONCoding
 
 /// Checks a value against everything in its schema but the rules.
 ///
-/// Every error, its order and its words are those of the API server, odd ones included; a table of its verdicts is among
-/// the tests.
+/// Every error, its order and its words are those of the API server, odd ones included; a table of its verdicts is
+/// among the tests.
 struct ValueValidator {
     private(set) var errors: [FieldError] = []
     /// What messages leave out at the beginning of a path: a status is validated on its own, and they show it.
