@@ -22,22 +22,8 @@ extension AgentRunReconciler {
         }
         try await releasePods(run)
         try await leavePlace(run)
-        let type: AuditEventType =
-            switch phase {
-            case .succeeded: .runSucceeded
-            case .cancelled: .runCancelled
-            default: .runFailed
-            }
-        let fact = event(run, type, ["reason": .string(reason.rawValue), "message": .string(String(message.prefix(500)))])
-        if waitsForRecords {
-            try await context.audit.record([fact])
-            try await context.history.save(record(run, phase: phase, reason: reason))
-        } else {
-            await context.audit.recordEventually([fact])
-            try? await context.history.save(record(run, phase: phase, reason: reason))
-        }
         let now = context.now()
-        let ended = try await write(run) { status in
+        let change = { (status: inout AgentRunStatus) in
             if var attempt = status.currentAttempt {
                 attempt.reason = reason.rawValue
                 attempt.completionTime = attempt.completionTime ?? now.wholeSeconds
@@ -51,9 +37,34 @@ extension AgentRunReconciler {
             more(&status, now)
             Self.setPhase(&status, run, phase, reason, message, now)
         }
+        // History keeps the run as it will have ended.
+        var ending = run
+        var status = run.status ?? AgentRunStatus()
+        change(&status)
+        ending.status = status
+        let row = record(ending, phase: phase, reason: reason)
+        let fact = event(
+            run, Self.eventType(of: phase),
+            ["reason": .string(reason.rawValue), "message": .string(String(message.prefix(500)))])
+        if waitsForRecords {
+            try await context.audit.record([fact])
+            try await context.history.save(row)
+        } else {
+            await context.audit.recordEventually([fact])
+            try? await context.history.save(row)
+        }
+        let ended = try await write(run, change)
         tokenExpiry.withLock { $0[run.metadata.uid] = nil }
         lastIssueCheck.withLock { $0[run.metadata.uid] = nil }
         return ended
+    }
+
+    private static func eventType(of phase: RunPhase) -> AuditEventType {
+        switch phase {
+        case .succeeded: .runSucceeded
+        case .cancelled: .runCancelled
+        default: .runFailed
+        }
     }
 
     /// Terminal: take the finalizer off, begin another attempt where one is wanted, remove the object when its time is
