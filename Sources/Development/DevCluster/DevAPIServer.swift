@@ -23,6 +23,8 @@ package final class DevAPIServer: Service {
         package var historyLimit = 4096
         /// How often watches get a bookmark.
         package var bookmarkInterval = Duration.seconds(60)
+        /// Called when a request was carried out and its answer not sent yet: where a test stops the process.
+        package var beforeAnswer: (@Sendable (_ method: String, _ userAgent: String) -> Void)?
 
         /// The state in a folder, everything else by default.
         package init(directory: String) { self.directory = directory }
@@ -160,7 +162,11 @@ package final class DevAPIServer: Service {
             APIHandler.response(
                 StatusError(code: error.status.rawValue, reason: error.reason, message: error.message))
         }
-        let server = HTTPServer(configuration: serving, logger: logger) { [handler] in await handler.handle($0) }
+        let server = HTTPServer(configuration: serving, logger: logger) { [handler, configuration] request in
+            let response = await handler.handle(request)
+            configuration.beforeAnswer?(request.method.rawValue, request.headers["User-Agent"] ?? "")
+            return response
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             try announce(port: await server.waitUntilListening())

@@ -43,6 +43,8 @@ package struct ForgeConfiguration: Sendable {
     /// The most entries of a recursive tree listing; GitHub's limit is 100 000.
     package var treeLimit = 100_000
     package var clock = WallClock.system
+    /// Called when a request was carried out and its answer not sent yet: where a test stops the process.
+    package var beforeAnswer: (@Sendable (_ method: String, _ userAgent: String) -> Void)?
 
     /// The defaults with a folder and a webhook secret.
     package init(directory: String, webhookSecret: Secret<String>) {

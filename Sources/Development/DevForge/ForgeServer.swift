@@ -104,7 +104,11 @@ package final class ForgeServer: Service {
         serving.maximumBodyBytes = 256 << 20
         serving.bodyBudgetBytes = 512 << 20
         serving.bodyDeadline = .seconds(60)
-        let server = HTTPServer(configuration: serving, logger: logger) { [handler] in await handler.handle($0) }
+        let server = HTTPServer(configuration: serving, logger: logger) { [handler, configuration] request in
+            let response = await handler.handle(request)
+            configuration.beforeAnswer?(request.method.rawValue, request.headers["User-Agent"] ?? "")
+            return response
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             let port = try await server.waitUntilListening()

@@ -58,9 +58,12 @@ struct DevEnvironment: Sendable {
         forgeConfiguration.port = settings.forgePort
         // The demo's contract: the pull request of issue 1 is number 1.
         forgeConfiguration.pairsNumbers = true
+        let crash = CrashPoint(file: "\(folder)/crash-at")
+        forgeConfiguration.beforeAnswer = { method, agent in crash.pass(method: method, userAgent: agent) }
         forge = try await ForgeServer.open(forgeConfiguration, logger: logger)
         var clusterConfiguration = DevAPIServer.Configuration(directory: "\(folder)/cluster")
         clusterConfiguration.port = settings.apiPort
+        clusterConfiguration.beforeAnswer = { method, agent in crash.pass(method: method, userAgent: agent) }
         cluster = try DevAPIServer(configuration: clusterConfiguration, logger: logger, metrics: metrics)
         node = DevNode(server: cluster, stateDirectory: "\(folder)/kubelet", logger: logger)
     }
@@ -129,7 +132,7 @@ struct DevEnvironment: Sendable {
 
     private func runControllers() async throws {
         let ground = try await ground.value()
-        let http = HTTPClient(configuration: .init())
+        let http = HTTPClient(configuration: .init(userAgent: "codex-k8s-controller"))
         defer { http.shutdown() }
         let database = PostgresClient(url: Secret(ground.databaseURL), logger: logger)
         let parts = try ControllerParts(
@@ -147,7 +150,7 @@ struct DevEnvironment: Sendable {
 
     private func runEdge() async throws {
         let ground = try await ground.value()
-        let http = HTTPClient(configuration: .init())
+        let http = HTTPClient(configuration: .init(userAgent: "codex-k8s-edge"))
         defer { http.shutdown() }
         let client = APIClient(
             configuration: try Kubeconfig.load(path: ground.edgeKubeconfig), http: http, logger: logger, metrics: metrics)
