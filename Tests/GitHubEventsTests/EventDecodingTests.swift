@@ -4,7 +4,7 @@ import JSONCoding
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct EventDecodingTests {
-    private static let repository: JSONValue = ["id": 1296269, "full_name": "acme/shop", "private": true]
+    private static let repository: JSONValue = ["id": 1_296_269, "full_name": "acme/shop", "private": true]
     private static let sender: JSONValue = ["id": 21, "login": "octocat", "type": "User", "site_admin": false]
     private static let labeled: JSONValue = [
         "action": "labeled",
@@ -38,7 +38,7 @@ import Testing
         }
         #expect(event.action == "labeled" && event.label == "run:dev" && event.issue.number == 42)
         #expect(event.issue.updatedAt.text == "2026-11-22T21:00:00Z" && !event.issue.isPullRequest)
-        #expect(event.repository.id == 1296269 && event.repository.fullName == "acme/shop")
+        #expect(event.repository.id == 1_296_269 && event.repository.fullName == "acme/shop")
         #expect(event.sender?.login == "octocat" && event.sender?.isBot == false)
     }
 
@@ -73,12 +73,20 @@ import Testing
 
     @Test func otherKinds() throws {
         let comment = try decode(
-            .issueComment, ["action": "created", "issue": Self.labeled["issue"] ?? .null, "comment": ["id": 9],
-            "repository": Self.repository]).get()
+            .issueComment,
+            [
+                "action": "created", "issue": Self.labeled["issue"] ?? .null, "comment": ["id": 9],
+                "repository": Self.repository,
+            ]
+        ).get()
         #expect(comment.kind == .issueComment && comment.action == "created")
         let pull = try decode(
-            .pullRequest, ["action": "closed", "pull_request": Self.review["pull_request"] ?? .null,
-            "repository": Self.repository]).get()
+            .pullRequest,
+            [
+                "action": "closed", "pull_request": Self.review["pull_request"] ?? .null,
+                "repository": Self.repository,
+            ]
+        ).get()
         #expect(pull.kind == .pullRequest && pull.repository?.fullName == "acme/shop")
         let ping = try decode(.ping, ["zen": "Keep it logically awesome.", "hook_id": 1]).get()
         #expect(ping.kind == .ping && ping.repository == nil)
@@ -90,22 +98,26 @@ import Testing
         #expect(GitHubEventKind(fieldValue: "pull_request_review") == .pullRequestReview)
     }
 
-    @Test(arguments: [
-        (["action"], nil, "action: is missing"), (["action"], 5, "action: expected text, found integer"),
-        (["action"], "", "action: expected 1 to 100 bytes, found 0"), (["issue"], nil, "issue: is missing"),
-        (["issue"], [], "issue: expected an object, found array"),
-        (["issue", "number"], "42", "issue.number: expected a whole number from 1 to 2147483647"),
-        (["issue", "number"], 0, "issue.number: expected a whole number from 1 to 2147483647"),
-        (["issue", "number"], 4_294_967_296, "issue.number: expected a whole number from 1 to 2147483647"),
-        (["issue", "number"], 1.5, "issue.number: expected a whole number from 1 to 2147483647"),
-        (["issue", "updated_at"], "yesterday", "issue.updated_at: expected a time such as 2026-11-22T21:00:00Z"),
-        (["label"], nil, "label: is missing"), (["label", "name"], .null, "label.name: is missing"),
-        (["label", "name"], "a\nb", "label.name: holds a control character"),
-        (["label", "name"], .string(String(repeating: "x", count: 201)), "label.name: expected 1 to 200 bytes, found 201"),
-        (["repository", "id"], -1, "repository.id: expected a whole number from 1 to 9223372036854775807"),
-        (["repository", "full_name"], nil, "repository.full_name: is missing"),
-        (["sender", "login"], nil, "sender.login: is missing"),
-    ] as [([String], JSONValue?, String)])
+    @Test(
+        arguments: [
+            (["action"], nil, "action: is missing"), (["action"], 5, "action: expected text, found integer"),
+            (["action"], "", "action: expected 1 to 100 bytes, found 0"), (["issue"], nil, "issue: is missing"),
+            (["issue"], [], "issue: expected an object, found array"),
+            (["issue", "number"], "42", "issue.number: expected a whole number from 1 to 2147483647"),
+            (["issue", "number"], 0, "issue.number: expected a whole number from 1 to 2147483647"),
+            (["issue", "number"], 4_294_967_296, "issue.number: expected a whole number from 1 to 2147483647"),
+            (["issue", "number"], 1.5, "issue.number: expected a whole number from 1 to 2147483647"),
+            (["issue", "updated_at"], "yesterday", "issue.updated_at: expected a time such as 2026-11-22T21:00:00Z"),
+            (["label"], nil, "label: is missing"), (["label", "name"], .null, "label.name: is missing"),
+            (["label", "name"], "a\nb", "label.name: holds a control character"),
+            (
+                ["label", "name"], .string(String(repeating: "x", count: 201)),
+                "label.name: expected 1 to 200 bytes, found 201"
+            ),
+            (["repository", "id"], -1, "repository.id: expected a whole number from 1 to 9223372036854775807"),
+            (["repository", "full_name"], nil, "repository.full_name: is missing"),
+            (["sender", "login"], nil, "sender.login: is missing"),
+        ] as [([String], JSONValue?, String)])
     func errorNamesTheField(path: [String], value: JSONValue?, message: String) {
         var payload = Self.labeled
         payload.setValue(value, at: path)

@@ -168,7 +168,9 @@ import Testing
     }
 
     @Test func listensOnIPv6() async throws {
-        try await withServer { $0.host = "::1" } body: { port, _ in
+        try await withServer {
+            $0.host = "::1"
+        } body: { port, _ in
             #expect(await curl("http://[::1]:\(port)/").output == "hello\n")
         }
     }

@@ -29,7 +29,9 @@ import Testing
         ("400", "GET / HTTP/1.1\r\nHost: a\r\nX-Signature: 1\r\nx-signature: 2\r\n\r\n"),
     ])
     func ambiguousFramingIsRefusedAndClosed(status: String, request: String) async throws {
-        try await withServer { $0.singleHeaders = ["X-Signature"] } body: { port, _ in
+        try await withServer {
+            $0.singleHeaders = ["X-Signature"]
+        } body: { port, _ in
             let client = try await RawClient(port: port)
             try await client.send(request + "GET /second HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             let answer = try await client.receiveAll()
@@ -61,7 +63,9 @@ import Testing
     }
 
     @Test func silentClientIsCutOff() async throws {
-        try await withServer { $0.headerDeadline = .milliseconds(300) } body: { port, _ in
+        try await withServer {
+            $0.headerDeadline = .milliseconds(300)
+        } body: { port, _ in
             let client = try await RawClient(port: port)
             #expect(try await client.receive().isEmpty)
         }
@@ -103,7 +107,9 @@ import Testing
 
     @Test func longBodyIsRefusedByItsLength() async throws {
         let calls = Mutex(0)
-        try await withServer { $0.maximumBodyBytes = 1000 } handler: { _ in
+        try await withServer {
+            $0.maximumBodyBytes = 1000
+        } handler: { _ in
             calls.withLock { $0 += 1 }
             return .text("hello")
         } body: { port, _ in
@@ -119,8 +125,25 @@ import Testing
         }
     }
 
+    /// Such a client learns the answer only after it has sent everything: the connection must not be reset before.
+    @Test(arguments: ["/", "/refused"]) func answerSurvivesABodyThatNobodyReads(path: String) async throws {
+        try await withServer {
+            $0.maximumBodyBytes = 1000
+            $0.admit = { $0.path == "/refused" ? .text("refused", status: .forbidden) : nil }
+        } body: { port, _ in
+            let client = try await RawClient(port: port)
+            let body = [UInt8](repeating: 0x78, count: 20 << 20)
+            try await client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n")
+            #expect(try await client.send(body))
+            let answer = try await client.receiveAll()
+            #expect(answer.hasPrefix(path == "/" ? "HTTP/1.1 413 " : "HTTP/1.1 403 "), "\(answer)")
+        }
+    }
+
     @Test func longChunkedBodyIsRefusedWhenItIsThere() async throws {
-        try await withServer { $0.maximumBodyBytes = 1000 } body: { port, _ in
+        try await withServer {
+            $0.maximumBodyBytes = 1000
+        } body: { port, _ in
             let client = try await RawClient(port: port)
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in 0..<11 { try await client.send("64\r\n\(String(repeating: "x", count: 100))\r\n") }
@@ -131,7 +154,9 @@ import Testing
     }
 
     @Test func endlessChunkedBodyIsCutOff() async throws {
-        try await withServer { $0.maximumBodyBytes = 1000 } body: { port, _ in
+        try await withServer {
+            $0.maximumBodyBytes = 1000
+        } body: { port, _ in
             let client = try await RawClient(port: port)
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
             let chunk = "10000\r\n\(String(repeating: "x", count: 65536))\r\n"
@@ -152,7 +177,8 @@ import Testing
             // By its length, once the first one's bytes are in.
             var refused = ""
             for _ in 0..<100 where !refused.contains("503") {
-                refused = await curl("-i", "-d", String(repeating: "y", count: 2000), "http://127.0.0.1:\(port)/").output
+                refused = await curl("-i", "-d", String(repeating: "y", count: 2000), "http://127.0.0.1:\(port)/")
+                    .output
             }
             #expect(refused.contains("503") && refused.contains("Retry-After"), "\(refused)")
             // Chunked: no promise to judge, so it is read, thrown away and refused.
@@ -175,7 +201,9 @@ import Testing
     }
 
     @Test func connectionsOfOneAddressAreLimited() async throws {
-        try await withServer { $0.perAddressLimit = 3 } body: { port, server in
+        try await withServer {
+            $0.perAddressLimit = 3
+        } body: { port, server in
             var clients: [RawClient] = []
             for _ in 0..<3 {
                 let client = try await RawClient(port: port)
@@ -195,7 +223,9 @@ import Testing
     }
 
     @Test func connectionsWaitAtTheLimit() async throws {
-        try await withServer { $0.connectionLimit = 2 } body: { port, server in
+        try await withServer {
+            $0.connectionLimit = 2
+        } body: { port, server in
             let first = try await RawClient(port: port)
             let second = try await RawClient(port: port)
             for client in [first, second] {

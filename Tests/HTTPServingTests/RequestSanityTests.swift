@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: MIT
-@testable import HTTPServing
 import HTTPTypes
 import Testing
+
+// SPDX-License-Identifier: MIT
+@testable import HTTPServing
 
 @Suite(.timeLimit(.minutes(1))) struct RequestSanityTests {
     private let sanity = RequestSanity(singleHeaders: ["X-Hub-Signature-256"])
@@ -16,13 +17,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([("Host", "a")], .none), ([("Host", "a:80"), ("Content-Length", "0")], .none),
-        ([("Host", "[::1]:80"), ("content-length", "12")], .length(12)),
-        ([("HOST", "a"), ("Transfer-Encoding", "Chunked")], .chunked),
-        ([("Host", "a"), ("X-Many", "1"), ("X-Many", "2")], .none),
-        ([("Host", "a"), ("X-Text", "t\u{e4}b\tx")], .none),
-    ] as [([(String, String)], RequestSanity.Framing)])
+    @Test(
+        arguments: [
+            ([("Host", "a")], .none), ([("Host", "a:80"), ("Content-Length", "0")], .none),
+            ([("Host", "[::1]:80"), ("content-length", "12")], .length(12)),
+            ([("HOST", "a"), ("Transfer-Encoding", "Chunked")], .chunked),
+            ([("Host", "a"), ("X-Many", "1"), ("X-Many", "2")], .none),
+            ([("Host", "a"), ("X-Text", "t\u{e4}b\tx")], .none),
+        ] as [([(String, String)], RequestSanity.Framing)])
     func saneRequestsHaveAFraming(fields: [(String, String)], framing: RequestSanity.Framing) throws {
         #expect(try check(fields).get() == framing)
     }
@@ -31,21 +33,24 @@ import Testing
         #expect(try check([], version: "HTTP/1.0").get() == .none)
     }
 
-    @Test(arguments: [
-        ([], "host"), ([("Host", "a"), ("Host", "a")], "repeatedField"), ([("Host", "a/b")], "host"),
-        ([("Host", "u@a")], "host"), ([("Host", "a"), ("host", "b")], "repeatedField"),
-        ([("Host", "a"), ("Content-Length", "5"), ("Transfer-Encoding", "chunked")], "framing"),
-        ([("Host", "a"), ("Content-Length", "5"), ("Content-Length", "5")], "repeatedField"),
-        ([("Host", "a"), ("Content-Length", "5, 5")], "framing"), ([("Host", "a"), ("Content-Length", "+5")], "framing"),
-        ([("Host", "a"), ("Content-Length", "-5")], "framing"), ([("Host", "a"), ("Content-Length", "")], "framing"),
-        ([("Host", "a"), ("Content-Length", "0x5")], "framing"),
-        ([("Host", "a"), ("Content-Length", "99999999999999999999")], "framing"),
-        ([("Host", "a"), ("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "chunked")], "repeatedField"),
-        ([("Host", "a"), ("X-Hub-Signature-256", "a"), ("x-hub-signature-256", "b")], "repeatedField"),
-        ([("Host", "a"), ("Bad Name", "1")], "fieldName"), ([("Host ", "a")], "fieldName"),
-        ([("Host", "a"), ("", "1")], "fieldName"), ([("Host", "a"), ("X", "a\u{0}b")], "fieldValue"),
-        ([("Host", "a"), ("X", "a\rb")], "fieldValue"), ([("Host", "a"), ("X", "a\u{7f}")], "fieldValue"),
-    ] as [([(String, String)], String)])
+    @Test(
+        arguments: [
+            ([], "host"), ([("Host", "a"), ("Host", "a")], "repeatedField"), ([("Host", "a/b")], "host"),
+            ([("Host", "u@a")], "host"), ([("Host", "a"), ("host", "b")], "repeatedField"),
+            ([("Host", "a"), ("Content-Length", "5"), ("Transfer-Encoding", "chunked")], "framing"),
+            ([("Host", "a"), ("Content-Length", "5"), ("Content-Length", "5")], "repeatedField"),
+            ([("Host", "a"), ("Content-Length", "5, 5")], "framing"),
+            ([("Host", "a"), ("Content-Length", "+5")], "framing"),
+            ([("Host", "a"), ("Content-Length", "-5")], "framing"),
+            ([("Host", "a"), ("Content-Length", "")], "framing"),
+            ([("Host", "a"), ("Content-Length", "0x5")], "framing"),
+            ([("Host", "a"), ("Content-Length", "99999999999999999999")], "framing"),
+            ([("Host", "a"), ("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "chunked")], "repeatedField"),
+            ([("Host", "a"), ("X-Hub-Signature-256", "a"), ("x-hub-signature-256", "b")], "repeatedField"),
+            ([("Host", "a"), ("Bad Name", "1")], "fieldName"), ([("Host ", "a")], "fieldName"),
+            ([("Host", "a"), ("", "1")], "fieldName"), ([("Host", "a"), ("X", "a\u{0}b")], "fieldValue"),
+            ([("Host", "a"), ("X", "a\rb")], "fieldValue"), ([("Host", "a"), ("X", "a\u{7f}")], "fieldValue"),
+        ] as [([(String, String)], String)])
     func ambiguousRequestsAreRefused(fields: [(String, String)], reason: String) {
         guard case .failure(let error) = check(fields) else {
             Issue.record("accepted: \(fields)")

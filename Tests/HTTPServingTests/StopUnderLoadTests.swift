@@ -4,7 +4,8 @@ import HTTPTypes
 import ServiceRuntime
 import Testing
 
-/// The library ends the process when it is stopped with a suspended connection, so stopping is tried in the thick of it.
+/// The library ends the process when it is stopped with a suspended connection, so stopping is tried in the thick of
+/// requests.
 @Suite(.timeLimit(.minutes(1))) struct StopUnderLoadTests {
     @Test(arguments: [Duration.zero, .milliseconds(50), .seconds(2)])
     func serverStopsWhileRequestsArrive(drainPeriod: Duration) async throws {

@@ -58,7 +58,9 @@ import Testing
     @Test func slowReaderHoldsTheWriterBack() async throws {
         let written = Mutex(0)
         let total = 64 << 20
-        try await withServer { $0.streamBufferBytes = 64 << 10 } handler: { _ in
+        try await withServer {
+            $0.streamBufferBytes = 64 << 10
+        } handler: { _ in
             .stream(contentType: "text/plain") { writer in
                 let piece = [UInt8](repeating: 0x61, count: 32 << 10)
                 for _ in 0..<(total / piece.count) {

@@ -83,27 +83,29 @@ import Testing
                         reviewID: 80)))
     }
 
-    @Test(arguments: [
-        (.issues, ["action"], "unlabeled", .action), (.issues, ["action"], "closed", .action),
-        (.issues, ["action"], "opened", .action), (.issues, ["label", "name"], "bug", .label),
-        (.issues, ["label", "name"], "state:in-review", .label), (.issues, ["label", "name"], "run:unknown", .label),
-        (.issues, ["label", "name"], "RUN:DEV", .label), (.issues, ["label", "name"], "run:qa:revise", .label),
-        (.issues, ["repository", "full_name"], "acme/other", .repository),
-        (.issues, ["repository", "full_name"], "not a name", .repository),
-        (.issues, ["issue", "pull_request"], ["url": "x"], .pullRequest),
-        (.pullRequestReview, ["action"], "edited", .action), (.pullRequestReview, ["action"], "dismissed", .action),
-        (.pullRequestReview, ["review", "state"], "approved", .review),
-        (.pullRequestReview, ["review", "state"], "commented", .review),
-        (.pullRequestReview, ["repository", "full_name"], "acme/other", .repository),
-        (.pullRequestReview, ["pull_request", "state"], "closed", .closed),
-        (.pullRequestReview, ["pull_request", "head", "repo", "id"], 2002, .fork),
-        (.pullRequestReview, ["pull_request", "head", "repo"], .null, .fork),
-        (.pullRequestReview, ["pull_request", "head", "ref"], "feature/cart", .branch),
-        (.pullRequestReview, ["pull_request", "head", "ref"], "codex/issue-42-qa", .branch),
-        (.ping, ["zen"], "x", .ping), (.issueComment, ["comment"], ["id": 1], .event),
-        (.pullRequest, ["pull_request"], Payloads.review["pull_request"] ?? .null, .event),
-        (.other, ["x"], 1, .event),
-    ] as [(GitHubEventKind, [String], JSONValue, RunIntake.IgnoreReason)])
+    @Test(
+        arguments: [
+            (.issues, ["action"], "unlabeled", .action), (.issues, ["action"], "closed", .action),
+            (.issues, ["action"], "opened", .action), (.issues, ["label", "name"], "bug", .label),
+            (.issues, ["label", "name"], "state:in-review", .label),
+            (.issues, ["label", "name"], "run:unknown", .label),
+            (.issues, ["label", "name"], "RUN:DEV", .label), (.issues, ["label", "name"], "run:qa:revise", .label),
+            (.issues, ["repository", "full_name"], "acme/other", .repository),
+            (.issues, ["repository", "full_name"], "not a name", .repository),
+            (.issues, ["issue", "pull_request"], ["url": "x"], .pullRequest),
+            (.pullRequestReview, ["action"], "edited", .action), (.pullRequestReview, ["action"], "dismissed", .action),
+            (.pullRequestReview, ["review", "state"], "approved", .review),
+            (.pullRequestReview, ["review", "state"], "commented", .review),
+            (.pullRequestReview, ["repository", "full_name"], "acme/other", .repository),
+            (.pullRequestReview, ["pull_request", "state"], "closed", .closed),
+            (.pullRequestReview, ["pull_request", "head", "repo", "id"], 2002, .fork),
+            (.pullRequestReview, ["pull_request", "head", "repo"], .null, .fork),
+            (.pullRequestReview, ["pull_request", "head", "ref"], "feature/cart", .branch),
+            (.pullRequestReview, ["pull_request", "head", "ref"], "codex/issue-42-qa", .branch),
+            (.ping, ["zen"], "x", .ping), (.issueComment, ["comment"], ["id": 1], .event),
+            (.pullRequest, ["pull_request"], Payloads.review["pull_request"] ?? .null, .event),
+            (.other, ["x"], 1, .event),
+        ] as [(GitHubEventKind, [String], JSONValue, RunIntake.IgnoreReason)])
     func everythingElseIsIgnored(
         kind: GitHubEventKind, path: [String], value: JSONValue, reason: RunIntake.IgnoreReason
     ) throws {
@@ -113,7 +115,9 @@ import Testing
     }
 
     @Test func configuredIDDecidesWhichRepositoryIsMeant() throws {
-        let configuration: JSONValue = ["repositories": [["name": "acme/store", "id": 1001], ["name": "acme/shop", "id": 5]]]
+        let configuration: JSONValue = [
+            "repositories": [["name": "acme/store", "id": 1001], ["name": "acme/shop", "id": 5]]
+        ]
         // Renamed: the id is known, the name is the configured one.
         let renamed = try created(.issues, Payloads.labeled, configuration: configuration)
         #expect(renamed.spec.repository == "acme/store" && renamed.spec.repositoryID == 1001)
@@ -132,10 +136,12 @@ import Testing
         #expect(try created(.issues, payload, configuration: configuration).spec.trigger.label == "please do")
     }
 
-    @Test(arguments: [
-        ("octocat", "octocat"), ("renovate[bot]", "renovate[bot]"), ("ann_acme", "ann_acme"), ("-x", nil), ("a b", nil),
-        ("[bot]", nil), ("ä", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("octocat", "octocat"), ("renovate[bot]", "renovate[bot]"), ("ann_acme", "ann_acme"), ("-x", nil),
+            ("a b", nil),
+            ("[bot]", nil), ("ä", nil),
+        ] as [(String, String?)])
     func loginThatTheResourceWouldRefuseIsLeftOut(login: String, actor: String?) throws {
         var payload = Payloads.labeled
         payload.setValue(.string(login), at: ["sender", "login"])

@@ -83,17 +83,21 @@ import WebhookEdge
 
     private static let bytes = Payloads.labeled.encoded()
 
-    @Test(arguments: [
-        ("X-Hub-Signature-256", nil, 401, "signatureMissing"), ("X-Hub-Signature-256", "sha256=12", 401, "signatureMalformed"),
-        ("X-Hub-Signature-256", "sha256=" + String(repeating: "0", count: 64), 401, "signatureMismatch"),
-        ("X-Hub-Signature-256", Payloads.signature(bytes, secret: "another"), 401, "signatureMismatch"),
-        ("X-Hub-Signature-256", Payloads.signature(bytes + [0x20]), 401, "signatureMismatch"),
-        ("Content-Type", nil, 415, "contentType"), ("Content-Type", "application/x-www-form-urlencoded", 415, "contentType"),
-        ("Content-Type", "application/jsonx", 415, "contentType"), ("Content-Encoding", "gzip", 415, "contentEncoding"),
-        ("X-GitHub-Event", nil, 400, "eventMissing"), ("X-GitHub-Delivery", nil, 400, "deliveryMalformed"),
-        ("X-GitHub-Delivery", "a/b", 400, "deliveryMalformed"),
-        ("X-GitHub-Delivery", String(repeating: "d", count: 65), 400, "deliveryMalformed"),
-    ] as [(String, String?, Int, String)])
+    @Test(
+        arguments: [
+            ("X-Hub-Signature-256", nil, 401, "signatureMissing"),
+            ("X-Hub-Signature-256", "sha256=12", 401, "signatureMalformed"),
+            ("X-Hub-Signature-256", "sha256=" + String(repeating: "0", count: 64), 401, "signatureMismatch"),
+            ("X-Hub-Signature-256", Payloads.signature(bytes, secret: "another"), 401, "signatureMismatch"),
+            ("X-Hub-Signature-256", Payloads.signature(bytes + [0x20]), 401, "signatureMismatch"),
+            ("Content-Type", nil, 415, "contentType"),
+            ("Content-Type", "application/x-www-form-urlencoded", 415, "contentType"),
+            ("Content-Type", "application/jsonx", 415, "contentType"),
+            ("Content-Encoding", "gzip", 415, "contentEncoding"),
+            ("X-GitHub-Event", nil, 400, "eventMissing"), ("X-GitHub-Delivery", nil, 400, "deliveryMalformed"),
+            ("X-GitHub-Delivery", "a/b", 400, "deliveryMalformed"),
+            ("X-GitHub-Delivery", String(repeating: "d", count: 65), 400, "deliveryMalformed"),
+        ] as [(String, String?, Int, String)])
     func badHeadersAreRefused(field: String, value: String?, status: Int, reason: String) async throws {
         let creator = RecordingCreator()
         try await withReceiver(creator: creator) { url, client in
@@ -168,7 +172,8 @@ import WebhookEdge
     }
 
     @Test func clusterThatDoesNotAnswerIsUnavailable() async throws {
-        try await withReceiver(creator: RecordingCreator(hangs: true), answerDeadline: .milliseconds(100)) { url, client in
+        try await withReceiver(creator: RecordingCreator(hangs: true), answerDeadline: .milliseconds(100)) {
+            url, client in
             let start = ContinuousClock.now
             let answer = try await post(client, url, Self.bytes)
             #expect(answer.status == 503 && answer.json["reason"] == "unavailable")
@@ -208,7 +213,9 @@ import WebhookEdge
 
     @Test func everyOutcomeIsCounted() async throws {
         let metrics = MetricsRegistry()
-        try await withReceiver(metrics: metrics) { $0.maximumBodyBytes = 5000 } body: { url, client in
+        try await withReceiver(metrics: metrics) {
+            $0.maximumBodyBytes = 5000
+        } body: { url, client in
             _ = try await post(client, url, Self.bytes)
             _ = try await post(client, url, Self.bytes)
             _ = try await post(client, url, Self.bytes, Payloads.headers(Self.bytes, event: "push"))

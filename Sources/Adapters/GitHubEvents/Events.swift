@@ -19,7 +19,8 @@ package struct IssuesEvent: Sendable, Hashable {
         let isAboutLabel = action == "labeled" || action == "unlabeled"
         label = isAboutLabel ? try reader.child("label").text("name", maximum: 200) : nil
         repository = try RepositoryReference(try reader.child("repository"))
-        sender = try reader.optionalChild("sender").map { reader throws(MalformedEvent) in try AccountReference(reader) }
+        sender = try reader.optionalChild("sender").map { reader throws(MalformedEvent) in try AccountReference(reader)
+        }
     }
 }
 
@@ -90,7 +91,8 @@ package struct PullRequestReviewEvent: Sendable, Hashable {
         // Webhooks write it in lower case, REST in upper case.
         state = State(rawValue: try review.text("state", maximum: 40).lowercased()) ?? .other
         submittedAt = review.has("submitted_at") ? try review.time("submitted_at") : nil
-        reviewer = try review.optionalChild("user").map { reader throws(MalformedEvent) in try AccountReference(reader) }
+        reviewer = try review.optionalChild("user").map { reader throws(MalformedEvent) in try AccountReference(reader)
+        }
         pullRequest = try PullRequestReference(try reader.child("pull_request"))
         repository = try RepositoryReference(try reader.child("repository"))
     }

@@ -35,8 +35,8 @@ struct EdgeProgram {
     private static let command = Command(
         "codex-k8s-edge", summary: "Takes GitHub's webhooks and creates AgentRuns.",
         discussion: """
-            Listens for POST /webhooks/github until it is told to stop; deliveries in flight are answered. It speaks plain \
-            HTTP: TLS ends at the ingress. Exit codes: 0 stopped, 1 failed, 2 wrongly called or configured.
+            Listens for POST /webhooks/github until it is told to stop; deliveries in flight are answered. It speaks \
+            plain HTTP: TLS ends at the ingress. Exit codes: 0 stopped, 1 failed, 2 wrongly called or configured.
             """,
         options: [
             config.definition, kubeconfig.definition, listen.definition, secretFile.definition, logLevel.definition,
@@ -89,7 +89,8 @@ struct EdgeProgram {
         }
         // Whoever started it with port 0 learns the port from this line.
         let announcement = ClosureService {
-            let port = try await edge.waitUntilListening()
+            // An edge that cannot listen says so itself.
+            guard let port = try? await edge.waitUntilListening() else { return }
             logger.info("edge listens", ["host": address.host, "port": String(port)])
             await waitForCancellation()
         }

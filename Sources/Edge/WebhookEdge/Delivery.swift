@@ -51,6 +51,7 @@ struct DeliveryHead: Sendable, Hashable {
     }
 
     private static func isJSON(_ field: String?) -> Bool {
+        guard field != "application/json" else { return true }
         let type = field?.prefix { $0 != ";" } ?? ""
         return type.lowercased().trimmingSpaces == "application/json"
     }

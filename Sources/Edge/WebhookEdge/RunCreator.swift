@@ -45,9 +45,9 @@ package struct APIRunCreator: RunCreator {
         do {
             _ = try await client.resource(AgentRun.self, namespace: run.metadata.namespace).create(run)
             return .created
-        } catch where error.reason == .alreadyExists {
+        } catch  where error.reason == .alreadyExists {
             return .exists
-        } catch where error.reason == .undecodable {
+        } catch  where error.reason == .undecodable {
             // The server said yes; that its answer could not be read is nothing that a second delivery would mend.
             return .created
         } catch {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Swift cannot call variadic C functions, nor use enums as bit sets: each use gets one typed wrapper.
 #pragma once
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -92,6 +93,11 @@ static const ssize_t cmhd_end_with_error = MHD_CONTENT_READER_END_WITH_ERROR;
 
 // POLLRDHUP of <poll.h>, which shows it to GNU sources alone.
 static const short cmhd_poll_peer_closed = 0x2000;
+
+// fcntl is variadic. A second descriptor of the same socket, not inherited by children; -1 on failure.
+static inline int cmhd_duplicate(int descriptor) {
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+}
 
 // ioctl is variadic. Bytes that arrived and were not read yet.
 static inline int cmhd_unread_bytes(int descriptor) {

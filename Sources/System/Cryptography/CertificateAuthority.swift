@@ -95,7 +95,8 @@ package struct CertificateAuthority: Sendable {
 
     /// Refuses what libcrypto's list syntax would read as something else than one name.
     private static func checked(_ name: String, extra: String) throws(CryptographyError) -> String {
-        let allowed = !name.isEmpty && name.utf8.count <= 253
+        let allowed =
+            !name.isEmpty && name.utf8.count <= 253
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || extra.contains($0)) }
         guard allowed else {
             throw CryptographyError(code: .malformedName, operation: "issue certificate", detail: name)

@@ -6,8 +6,8 @@ import Synchronization
 /// The open connections and when each is cut off.
 ///
 /// The library's time-out counts silence alone: a byte a second keeps a connection for ever. So deadlines are kept here
-/// and enforced by shutting the socket down, which the library then sees as the client's end. An entry is removed before
-/// its descriptor is closed, and descriptors are used under the lock, so that a reused number is never hit.
+/// and enforced by shutting the socket down, which the library then sees as the client's end. An entry is removed
+/// before its descriptor is closed, and descriptors are used under the lock, so that a reused number is never hit.
 final class ConnectionTable: Sendable {
     typealias ID = Int
 
@@ -17,6 +17,8 @@ final class ConnectionTable: Sendable {
         var deadline: ContinuousClock.Instant?
         var exchange: Exchange?
         var isStreaming = false
+        /// Keeps the socket open beyond the library's close; see ``LingeringSockets``.
+        var lingeringDescriptor: Int32?
         /// Whether the client's end was seen since the last progress.
         var wasAbandoned = false
 
@@ -35,6 +37,8 @@ final class ConnectionTable: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Under a lock of its own, because draining takes longer than looking something up.
+    private let lingering = Mutex(LingeringSockets())
     private let configuration: ServerConfiguration
 
     init(configuration: ServerConfiguration) {
@@ -66,6 +70,14 @@ final class ConnectionTable: Sendable {
         state.withLock { $0.entries[id]?.advance(.now + configuration.bodyDeadline) }
     }
 
+    /// The request is answered before it was read to its end.
+    func answeredEarly(_ id: ID) {
+        state.withLock { state in
+            guard let entry = state.entries[id], entry.lingeringDescriptor == nil else { return }
+            state.entries[id]?.lingeringDescriptor = lingering.withLock { $0.hold(entry.descriptor) }
+        }
+    }
+
     /// The request is whole: from here the handler's own deadlines count.
     func handlingStarted(_ id: ID) {
         state.withLock { $0.entries[id]?.advance(nil) }
@@ -87,12 +99,13 @@ final class ConnectionTable: Sendable {
     }
 
     func closed(_ id: ID) {
-        let waiters = state.withLock { state in
-            state.entries.removeValue(forKey: id)
-            guard state.entries.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+        let (entry, waiters) = state.withLock { state in
+            let entry = state.entries.removeValue(forKey: id)
+            guard state.entries.isEmpty else { return (entry, [CheckedContinuation<Void, Never>]()) }
             defer { state.waiters = [] }
-            return state.waiters
+            return (entry, state.waiters)
         }
+        if let descriptor = entry?.lingeringDescriptor { lingering.withLock { $0.begin(descriptor) } }
         for waiter in waiters { waiter.resume() }
     }
 
@@ -122,6 +135,20 @@ final class ConnectionTable: Sendable {
         }
         for exchange in gone { exchange.abortStream() }
         return late
+    }
+
+    /// Throws away what arrives for requests that were answered early; returns whether there are any left.
+    func drainLingering(now: ContinuousClock.Instant) -> Bool {
+        lingering.withLock { lingering in
+            guard !lingering.isEmpty else { return false }
+            lingering.drain(now: now)
+            return !lingering.isEmpty
+        }
+    }
+
+    /// Closes what lingers; the server is gone.
+    func closeLingering() {
+        lingering.withLock { $0.closeAll() }
     }
 
     /// Ends connections whose client has gone; returns the streams among them.

@@ -82,6 +82,7 @@ private func onRequest(
         step = intake.header(
             exchange, method: String(cString: method), version: String(cString: version),
             fields: headerFields(connection), connection: handle, connectionID: connectionID(connection))
+        if case .respond = step { intake.connections.answeredEarly(connectionID(connection)) }
     } else if uploadCount.pointee > 0 {
         step = exchange.receive(UnsafeRawBufferPointer(start: upload, count: uploadCount.pointee))
         uploadCount.pointee = 0

@@ -96,6 +96,7 @@ package final class HTTPServer: Service {
         }
         // Joining the library's thread blocks for a moment. Nothing is cancelled here, so this always runs.
         try? await BlockingPool.shared.run { daemon.stop() }
+        connections.closeLingering()
         withExtendedLifetime(intake) {}
     }
 
@@ -110,7 +111,9 @@ package final class HTTPServer: Service {
         while !Task.isCancelled {
             let late = connections.enforce(now: .now)
             if late > 0 { logger.debug("connections past their deadline were cut off", ["count": String(late)]) }
-            try? await Task.sleep(for: .milliseconds(200))
+            let isLingering = connections.drainLingering(now: .now)
+            // A client that is still sending is held up by as long as nobody reads.
+            try? await Task.sleep(for: isLingering ? .milliseconds(10) : .milliseconds(100))
         }
     }
 

@@ -4,8 +4,8 @@ package import ServiceRuntime
 
 /// Finds the handler of a request by method and path.
 ///
-/// Patterns are segments; `{name}` takes one segment, `{name...}` at the end takes the rest (with its slashes). The more
-/// literal pattern wins, whatever the order of registration.
+/// Patterns are segments; `{name}` takes one segment, `{name...}` at the end takes the rest (with its slashes). The
+/// more literal pattern wins, whatever the order of registration.
 package struct Router: Sendable {
     /// Answers a request; an ``HTTPError`` becomes its own answer, any other error a bare 500.
     package typealias Handler = @Sendable (ServerRequest) async throws -> ServerResponse
