@@ -8,12 +8,6 @@ enum Bootstrap {
         for name in ["default", "kube-system", "kube-public"] {
             try make(api, .namespace, nil, ["metadata": ["name": .string(name)]])
         }
-        let node: JSONValue = [
-            "metadata": [
-                "name": "local", "labels": ["kubernetes.io/hostname": "local", "kubernetes.io/os": "linux"],
-            ]
-        ]
-        try make(api, .node, nil, node)
         try make(
             api, .service, "default",
             [
