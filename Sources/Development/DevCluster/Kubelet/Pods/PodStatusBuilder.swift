@@ -108,6 +108,7 @@ struct PodStatusBuilder {
             ready.message = "containers with unready status: [\(unready.joined(separator: " "))]"
         }
         return [
+            Condition(type: "PodScheduled", isTrue: true),
             Condition(type: "PodReadyToStartContainers", isTrue: !isOver),
             Condition(type: "Initialized", isTrue: initialized, reason: initialized ? "" : "ContainersNotInitialized"),
             ready,

@@ -45,6 +45,7 @@ actor PodWorker {
             failure = ("NodeError", "the pod's folder cannot be made: \(error)")
         }
         recover()
+        if !hasEnded { writeStatus() }
         // The object may have been asked to go before this worker saw it.
         update(pod)
         if !hasEnded, failure == nil { await execute() }

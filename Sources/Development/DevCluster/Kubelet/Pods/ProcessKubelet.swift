@@ -94,25 +94,14 @@ package final class ProcessKubelet: Service {
 
     private func bind(_ pod: JSONValue) {
         if pod.isBeingDeleted || pod.at("spec", "schedulingGates")?.arrayValue?.isEmpty == false { return }
-        let now = context.now
         do throws(StatusError) {
-            _ = try context.store.modify(.pod, namespace: pod.namespace, name: pod.name, subresource: "status") {
-                (current) throws(StatusError) in
-                guard current.uid == pod.uid else { return }
-                var conditions = current.at("status", "conditions")?.arrayValue ?? []
-                conditions.removeAll { $0["type"]?.stringValue == "PodScheduled" }
-                conditions.append([
-                    "type": "PodScheduled", "status": "True", "lastProbeTime": nil,
-                    "lastTransitionTime": .string(now.description),
-                ])
-                current.setValue(.array(conditions), at: ["status", "conditions"])
-            }
             _ = try context.store.modify(.pod, namespace: pod.namespace, name: pod.name, subresource: nil) {
                 (current) throws(StatusError) in
                 guard current.uid == pod.uid, current.at("spec", "nodeName") == nil else { return }
                 current.setValue(.string(NodeRegistration.name), at: ["spec", "nodeName"])
             }
-            context.events.normal(pod, "Scheduled", "Successfully assigned \(pod.namespace)/\(pod.name) to \(NodeRegistration.name)")
+            context.events.normal(
+                pod, "Scheduled", "Successfully assigned \(pod.namespace)/\(pod.name) to \(NodeRegistration.name)")
         } catch {
             if !error.isNotFound { context.logger.warning("pod not bound", ["pod": pod.name, "error": "\(error)"]) }
         }
