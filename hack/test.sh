@@ -30,7 +30,7 @@ TEXT
     shift
 done
 
-"$root/hack/setup.sh"
+"$root/hack/setup.sh" --quiet
 cd "$root"
 logs=$root/.build/logs
 with_progress "test: building" "$logs/test-build.log" swift build --build-tests
