@@ -81,7 +81,8 @@ extension Behaviour {
             let request = try await cluster.admin.request(
                 .post, path,
                 body: [
-                    "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": ["expirationSeconds": 600],
+                    "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+                    "spec": ["expirationSeconds": 600],
                 ])
             let token = try #require(request.at("status", "token")?.stringValue)
             var review = DynamicObject(.tokenReview, name: "")
@@ -126,7 +127,8 @@ extension Behaviour {
             await refused(.forbidden) {
                 try await someone.resource(RoleBinding.self, namespace: namespace).create(
                     RoleBinding(
-                        metadata: ObjectMeta(name: "more"), roleRef: RoleReference(kind: "ClusterRole", name: "cluster-admin"),
+                        metadata: ObjectMeta(name: "more"),
+                        roleRef: RoleReference(kind: "ClusterRole", name: "cluster-admin"),
                         subjects: [RoleSubject(kind: "User", name: user, apiGroup: "rbac.authorization.k8s.io")]))
             }
         }

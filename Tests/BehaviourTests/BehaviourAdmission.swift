@@ -66,7 +66,8 @@ extension Behaviour {
                 _ = try? await namespaces.create(DynamicObject(.namespace, name: "codex-k8s-system"))
             }
             await refused(.forbidden) {
-                try await cluster.client(as: "alice").objects(.agentRun, namespace: "codex-k8s-system").create(Samples.agentRun("a"))
+                try await cluster.client(as: "alice").objects(.agentRun, namespace: "codex-k8s-system").create(
+                    Samples.agentRun("a"))
             }
         }
 
@@ -82,7 +83,9 @@ extension Behaviour {
             }
             let ours = TestCluster.uniqueName("codex-issue")
             let strangers = try await cluster.makeNamespace()
-            await refused(.forbidden) { try await controller.objects(.namespace).create(namespace("stranger", [purpose: "run"])) }
+            await refused(.forbidden) {
+                try await controller.objects(.namespace).create(namespace("stranger", [purpose: "run"]))
+            }
             await refused(.forbidden) { try await controller.objects(.namespace).create(namespace(ours, [:])) }
             await refused(.forbidden) { try await controller.objects(.namespace).delete(strangers) }
             _ = try await controller.objects(.namespace).create(namespace(ours, [purpose: "run"]))
@@ -94,7 +97,8 @@ extension Behaviour {
                 try await controller.objects(.configMap, namespace: strangers).create(Samples.configMap("a"))
             }
             // Others are not concerned.
-            _ = try await cluster.client(as: "alice").objects(.configMap, namespace: strangers).create(Samples.configMap("a"))
+            _ = try await cluster.client(as: "alice").objects(.configMap, namespace: strangers).create(
+                Samples.configMap("a"))
         }
 
         @Test func `the controller binds only the installed roles, each where it belongs`() async throws {
@@ -121,7 +125,8 @@ extension Behaviour {
             await refused(.forbidden) { try await bind("codex-controller-run", in: name, to: agent) }
             await refused(.forbidden) { try await bind("codex-agent-fullenv", in: name, to: agent) }
             await refused(.forbidden) {
-                try await bind("codex-agent-fullenv", in: name + "-env", to: .serviceAccount("agent", namespace: "default"))
+                try await bind(
+                    "codex-agent-fullenv", in: name + "-env", to: .serviceAccount("agent", namespace: "default"))
             }
             await refused(.forbidden) { try await bind("cluster-admin", in: name + "-env", to: agent) }
         }

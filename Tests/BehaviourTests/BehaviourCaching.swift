@@ -53,7 +53,9 @@ extension Behaviour {
                 ConfigMap(metadata: ObjectMeta(name: "a")))
             let recorder = EventRecorder(client: cluster.admin, instance: "test")
             let running = Task { try await recorder.run() }
-            for _ in 0..<3 { recorder.record(map, warning: true, reason: "Tried", message: "It did not work.", action: "Try") }
+            for _ in 0..<3 {
+                recorder.record(map, warning: true, reason: "Tried", message: "It did not work.", action: "Try")
+            }
             let events = cluster.admin.resource(Event.self, namespace: namespace)
             let watch = try await events.watch(WatchOptions(timeout: .seconds(60)))
             for try await change in watch {

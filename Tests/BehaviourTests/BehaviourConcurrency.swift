@@ -58,7 +58,8 @@ extension Behaviour {
             let made = try await maps.create(Samples.configMap("a"))
             func patch(_ value: String) -> Patch {
                 .merge([
-                    "metadata": ["resourceVersion": .string(made.metadata.resourceVersion)], "data": ["k": .string(value)],
+                    "metadata": ["resourceVersion": .string(made.metadata.resourceVersion)],
+                    "data": ["k": .string(value)],
                 ])
             }
             _ = try await maps.patch("a", patch("first"))

@@ -42,13 +42,15 @@ extension Behaviour {
             #expect(made.content.at("spec", "trigger", "unknown") == nil)
         }
 
-        @Test(arguments: [
-            (["issue"], JSONValue.null, "spec.issue"), (["issue"], 0, "spec.issue"), (["issue"], "42", "spec.issue"),
-            (["repository"], "no slash", "spec.repository"), (["repository"], "a/b/c", "spec.repository"),
-            (["trigger", "kind"], "unknown", "spec.trigger.kind"), (["attempts"], 0, "spec.attempts"),
-            (["attempts"], 21, "spec.attempts"), (["agent"], ["mode": "Whatever"], "spec.agent.mode"),
-            (["agent"], [:], "spec.agent"), (["trigger", "pullRequest"], 7, "spec.trigger.revise"),
-        ] as [([String], JSONValue, String)])
+        @Test(
+            arguments: [
+                (["issue"], JSONValue.null, "spec.issue"), (["issue"], 0, "spec.issue"),
+                (["issue"], "42", "spec.issue"),
+                (["repository"], "no slash", "spec.repository"), (["repository"], "a/b/c", "spec.repository"),
+                (["trigger", "kind"], "unknown", "spec.trigger.kind"), (["attempts"], 0, "spec.attempts"),
+                (["attempts"], 21, "spec.attempts"), (["agent"], ["mode": "Whatever"], "spec.agent.mode"),
+                (["agent"], [:], "spec.agent"), (["trigger", "pullRequest"], 7, "spec.trigger.revise"),
+            ] as [([String], JSONValue, String)])
         func `wrong fields are named`(path: [String], value: JSONValue, field: String) async throws {
             let cluster = try TestCluster.current
             let runs = cluster.admin.objects(.agentRun, namespace: try await cluster.makeNamespace())
@@ -62,14 +64,17 @@ extension Behaviour {
             let cluster = try TestCluster.current
             let runs = cluster.admin.objects(.agentRun, namespace: try await cluster.makeNamespace())
             _ = try await runs.create(Samples.agentRun(String(repeating: "a", count: 52)))
-            let error = await refused(.invalid) { try await runs.create(Samples.agentRun(String(repeating: "a", count: 53))) }
+            let error = await refused(.invalid) {
+                try await runs.create(Samples.agentRun(String(repeating: "a", count: 53)))
+            }
             #expect(error?.causes.first?.field == "metadata.name")
         }
 
-        @Test(arguments: [
-            (["repository"], "acme/other"), (["issue"], 43), (["trigger", "kind"], "qa"),
-            (["agent"], ["mode": "CodeOnly"]), (["repositoryID"], 5), (["ttlSecondsAfterFinished"], 60),
-        ] as [([String], JSONValue)])
+        @Test(
+            arguments: [
+                (["repository"], "acme/other"), (["issue"], 43), (["trigger", "kind"], "qa"),
+                (["agent"], ["mode": "CodeOnly"]), (["repositoryID"], 5), (["ttlSecondsAfterFinished"], 60),
+            ] as [([String], JSONValue)])
         func `the spec is immutable`(path: [String], value: JSONValue) async throws {
             let cluster = try TestCluster.current
             let runs = cluster.admin.objects(.agentRun, namespace: try await cluster.makeNamespace())
@@ -78,7 +83,9 @@ extension Behaviour {
             changed.content.setValue(value, at: ["spec"] + path)
             let error = await refused(.invalid) { try await runs.replace(changed) }
             #expect(error?.message.contains("is immutable") == true)
-            #expect(error?.causes.contains { $0.field == "spec.\(path[0])" } == true, "\(String(describing: error?.causes))")
+            #expect(
+                error?.causes.contains { $0.field == "spec.\(path[0])" } == true, "\(String(describing: error?.causes))"
+            )
             #expect(try await runs.get("a")["spec"] == made["spec"])
         }
 
@@ -103,7 +110,8 @@ extension Behaviour {
             let viaMain = try await runs.patch("a", .merge(["status": ["phase": "Failed"]]))
             #expect(viaMain["status"] == nil)
             let viaStatus = try await runs.patchStatus(
-                "a", .merge(["status": ["phase": "Running"], "spec": ["attempts": 5], "metadata": ["labels": ["k": "v"]]]))
+                "a",
+                .merge(["status": ["phase": "Running"], "spec": ["attempts": 5], "metadata": ["labels": ["k": "v"]]]))
             #expect(viaStatus.content.at("status", "phase") == "Running")
             #expect(viaStatus.content.at("spec", "attempts") == 1)
             let replaced = try await runs.patch("a", .merge(["spec": ["attempts": 2]]))
@@ -138,7 +146,8 @@ extension Behaviour {
             }
             _ = try await runs.apply(status("Accepted"), name: "a", fieldManager: "one", subresource: "status")
             let both = try await runs.apply(status("Ready"), name: "a", fieldManager: "two", subresource: "status")
-            let types = both.content.at("status", "conditions")?.arrayValue?.compactMap { $0["type"]?.stringValue } ?? []
+            let types =
+                both.content.at("status", "conditions")?.arrayValue?.compactMap { $0["type"]?.stringValue } ?? []
             #expect(types.sorted() == ["Accepted", "Ready"])
         }
 
@@ -158,7 +167,9 @@ extension Behaviour {
                 object["spec"] = [
                     "group": "behaviour.dev", "scope": "Namespaced",
                     "names": ["kind": "Thing", "plural": "things", "singular": "thing", "listKind": "ThingList"],
-                    "versions": [["name": "v1", "served": true, "storage": true, "schema": ["openAPIV3Schema": schema]]],
+                    "versions": [
+                        ["name": "v1", "served": true, "storage": true, "schema": ["openAPIV3Schema": schema]]
+                    ],
                 ]
                 return object
             }

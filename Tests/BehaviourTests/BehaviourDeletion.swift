@@ -38,7 +38,9 @@ extension Behaviour {
             _ = try await maps.create(withFinalizers([Self.finalizer]))
             try await maps.delete("a")
             let dying = try await maps.get("a")
-            let patch = try #require(Patch.addingFinalizer("codex-k8s.dev/late", to: (dying.metadata.finalizers, dying.metadata.resourceVersion)))
+            let patch = try #require(
+                Patch.addingFinalizer(
+                    "codex-k8s.dev/late", to: (dying.metadata.finalizers, dying.metadata.resourceVersion)))
             await refused(.invalid) { try await maps.patch("a", patch) }
             _ = try await maps.patch("a", .merge(["metadata": ["finalizers": nil]]))
             #expect(try await maps.find("a") == nil)

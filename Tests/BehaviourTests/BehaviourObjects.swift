@@ -43,7 +43,8 @@ extension Behaviour {
             #expect(error?.details?.name == "missing" && error?.details?.kind == "configmaps")
             await refused(.notFound) { try await maps.delete("missing") }
             await refused(.notFound) {
-                try await cluster.admin.objects(.configMap, namespace: "missing-namespace").create(Samples.configMap("a"))
+                try await cluster.admin.objects(.configMap, namespace: "missing-namespace").create(
+                    Samples.configMap("a"))
             }
             let unknown = ResourceType(group: "nobody.dev", version: "v1", kind: "X", plural: "xs", isNamespaced: true)
             await refused(.notFound) { try await cluster.admin.objects(unknown).list() }
@@ -106,7 +107,8 @@ extension Behaviour {
         @Test func `secrets take plain text and give base64`() async throws {
             let cluster = try TestCluster.current
             let secrets = cluster.admin.resource(KubernetesSecret.self, namespace: try await cluster.makeNamespace())
-            let made = try await secrets.create(KubernetesSecret(metadata: ObjectMeta(name: "s"), stringData: ["k": "hello"]))
+            let made = try await secrets.create(
+                KubernetesSecret(metadata: ObjectMeta(name: "s"), stringData: ["k": "hello"]))
             #expect(made.data == ["k": "aGVsbG8="] && made.stringData.isEmpty)
             #expect(made.type == "Opaque")
         }

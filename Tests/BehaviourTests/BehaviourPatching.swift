@@ -57,7 +57,9 @@ extension Behaviour {
             let cluster = try TestCluster.current
             let runs = cluster.admin.objects(.agentRun, namespace: try await cluster.makeNamespace())
             _ = try await runs.create(Samples.agentRun("a"))
-            await refused(.unsupportedMediaType) { try await runs.patch("a", .strategicMerge(["spec": ["attempts": 2]])) }
+            await refused(.unsupportedMediaType) {
+                try await runs.patch("a", .strategicMerge(["spec": ["attempts": 2]]))
+            }
         }
 
         @Test func `what is not there cannot be patched, but applied`() async throws {

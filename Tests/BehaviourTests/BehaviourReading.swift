@@ -16,7 +16,8 @@ extension Behaviour {
             let cluster = try TestCluster.current
             let maps = cluster.admin.objects(.configMap, namespace: try await cluster.makeNamespace())
             let labels = [
-                "a": ["tier": "web", "stage": "one"], "b": ["tier": "web", "stage": "two"], "c": ["tier": "db", "stage": "one"],
+                "a": ["tier": "web", "stage": "one"], "b": ["tier": "web", "stage": "two"],
+                "c": ["tier": "db", "stage": "one"],
                 "d": ["other": "x"],
             ]
             for (name, labels) in labels { _ = try await maps.create(Samples.configMap(name, labels: labels)) }
@@ -33,12 +34,16 @@ extension Behaviour {
             let byName = try await maps.list(ListOptions(fieldSelector: .name("a")))
             #expect(byName.items.map(\.metadata.name) == ["a"])
             let everywhere = try await cluster.admin.objects(.configMap).list(
-                ListOptions(fieldSelector: try FieldSelector(parsing: "metadata.namespace=\(namespace),metadata.name!=a")))
+                ListOptions(
+                    fieldSelector: try FieldSelector(parsing: "metadata.namespace=\(namespace),metadata.name!=a")))
             #expect(everywhere.items.map(\.metadata.name).contains("b"))
             #expect(!everywhere.items.map(\.metadata.name).contains("a"))
         }
 
-        @Test(arguments: ["labelSelector=%3D%3D", "labelSelector=a%20within%20(b)", "fieldSelector=spec.unknown%3Dx", "fieldSelector=a"])
+        @Test(arguments: [
+            "labelSelector=%3D%3D", "labelSelector=a%20within%20(b)", "fieldSelector=spec.unknown%3Dx",
+            "fieldSelector=a",
+        ])
         func `selectors that make no sense are refused`(query: String) async throws {
             let cluster = try TestCluster.current
             await refused(.badRequest) { try await cluster.admin.request(.get, "/api/v1/configmaps?" + query) }
@@ -87,7 +92,8 @@ extension Behaviour {
             let namespace = try await cluster.makeNamespace()
             let runs = cluster.admin.objects(.agentRun, namespace: namespace)
             _ = try await runs.create(Samples.agentRun("a"))
-            _ = try await runs.patchStatus("a", .merge(["status": ["phase": "Running", "pullRequest": ["number": 7, "url": "https://x/7"]]]))
+            _ = try await runs.patchStatus(
+                "a", .merge(["status": ["phase": "Running", "pullRequest": ["number": 7, "url": "https://x/7"]]]))
             let table = try await cluster.admin.json(
                 APIRequest(
                     .get, ResourceType.agentRun.path(namespace: namespace),
@@ -112,7 +118,10 @@ extension Behaviour {
                 APIRequest(
                     .get, ResourceType.configMap.path(namespace: maps.namespace, name: "a"),
                     accept: "application/json;as=Table;v=v1;g=meta.k8s.io"))
-            #expect(table["columnDefinitions"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == ["Name", "Data", "Age"])
+            #expect(
+                table["columnDefinitions"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == [
+                    "Name", "Data", "Age",
+                ])
             #expect(table["rows"]?[0]?["cells"]?[1] == 2)
         }
 

@@ -63,7 +63,8 @@ extension Behaviour {
             let version = try await maps.list().resourceVersion
             let stream = try await maps.watch(
                 WatchOptions(
-                    labelSelector: LabelSelector(matchLabels: ["k": "v"]), resourceVersion: version, timeout: .seconds(60)))
+                    labelSelector: LabelSelector(matchLabels: ["k": "v"]), resourceVersion: version,
+                    timeout: .seconds(60)))
             _ = try await maps.create(Samples.configMap("a"))
             _ = try await maps.patch("a", .merge(["metadata": ["labels": ["k": "v"]]]))
             _ = try await maps.patch("a", .merge(["data": ["k": "w"]]))

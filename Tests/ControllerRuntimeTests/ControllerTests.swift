@@ -77,7 +77,9 @@ struct ClosureReconciler: Reconciler {
         try await run(controller) {
             controller.enqueue(key)
             await calls.wait(count: 1)
-            while !metrics.render().contains("terminal_reconcile_errors_total{controller=\"c\"} 1") { await Task.yield() }
+            while !metrics.render().contains("terminal_reconcile_errors_total{controller=\"c\"} 1") {
+                await Task.yield()
+            }
             time.advance(by: .seconds(4))
             controller.enqueue(ObjectKey("n/other"))
             await calls.wait(count: 2)

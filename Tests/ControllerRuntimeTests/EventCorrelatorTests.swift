@@ -10,7 +10,8 @@ import Testing
 
     private func note(_ message: String, uid: String = "u", reason: String = "R") -> EventCorrelator.Note {
         EventCorrelator.Note(
-            object: ObjectReference(kind: "Pod", name: "p", uid: uid), isWarning: true, reason: reason, message: message,
+            object: ObjectReference(kind: "Pod", name: "p", uid: uid), isWarning: true, reason: reason,
+            message: message,
             action: "")
     }
 

@@ -4,7 +4,9 @@ import KubernetesAPI
 import Testing
 
 @Suite struct MappingTests {
-    private func map(owner: String?, kind: String = "Job", controller: Bool? = true, labels: [String: String] = [:]) -> ConfigMap {
+    private func map(owner: String?, kind: String = "Job", controller: Bool? = true, labels: [String: String] = [:])
+        -> ConfigMap
+    {
         let owners = owner.map {
             [OwnerReference(apiVersion: "batch/v1", kind: kind, name: $0, uid: "u-\($0)", controller: controller)]
         }
@@ -22,7 +24,8 @@ import Testing
 
     @Test func `an update concerns the old owner and the new one`() {
         let mapping = Mapping<ConfigMap>.controller(.job)
-        #expect(mapping.keys(.updated(old: map(owner: "a"), new: map(owner: "b"))) == [ObjectKey("n/a"), ObjectKey("n/b")])
+        #expect(
+            mapping.keys(.updated(old: map(owner: "a"), new: map(owner: "b"))) == [ObjectKey("n/a"), ObjectKey("n/b")])
         #expect(mapping.keys(.updated(old: map(owner: "a"), new: map(owner: "a"))) == [ObjectKey("n/a")])
     }
 
@@ -40,8 +43,9 @@ import Testing
         for labels in [["run": "r"], ["run-namespace": "x"], ["run": "", "run-namespace": "x"]] {
             #expect(mapping.keys(map(owner: nil, labels: labels)) == [])
         }
-        #expect(Mapping<ConfigMap>.labels(name: "run", namespace: nil).keys(map(owner: nil, labels: ["run": "r"]))
-            == [ObjectKey(namespace: nil, name: "r")])
+        #expect(
+            Mapping<ConfigMap>.labels(name: "run", namespace: nil).keys(map(owner: nil, labels: ["run": "r"]))
+                == [ObjectKey(namespace: nil, name: "r")])
     }
 
     @Test func `predicates`() {

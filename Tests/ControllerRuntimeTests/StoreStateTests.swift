@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct StoreStateTests {
     private func map(_ name: String, _ version: Int, uid: String? = nil, owner: String = "o") -> ConfigMap {
-        var map = ConfigMap(metadata: ObjectMeta(name: name, namespace: "n", uid: uid ?? "uid-\(name)", labels: ["owner": owner]))
+        var map = ConfigMap(
+            metadata: ObjectMeta(name: name, namespace: "n", uid: uid ?? "uid-\(name)", labels: ["owner": owner]))
         map.metadata.resourceVersion = String(version)
         return map
     }
@@ -21,7 +22,8 @@ import Testing
             switch delivery.event {
             case .added(let new): return "added \(new.metadata.name)\(marks)"
             case .updated(let old, let new):
-                return "updated \(new.metadata.name) \(old.metadata.resourceVersion)→\(new.metadata.resourceVersion)\(marks)"
+                return
+                    "updated \(new.metadata.name) \(old.metadata.resourceVersion)→\(new.metadata.resourceVersion)\(marks)"
             case .deleted(let old): return "deleted \(old.metadata.name)\(marks)"
             }
         }.sorted()
@@ -30,11 +32,14 @@ import Testing
     @Test func `the first list is initial, later ones are differences`() {
         var state = state()
         #expect(
-            summary(state.replace([map("a", 1), map("b", 2)], keeping: [], resourceVersion: "5")) == ["added a*", "added b*"])
+            summary(state.replace([map("a", 1), map("b", 2)], keeping: [], resourceVersion: "5")) == [
+                "added a*", "added b*",
+            ])
         let deliveries = state.replace([map("b", 2), map("c", 7)], keeping: [], resourceVersion: "9")
         #expect(summary(deliveries) == ["added c", "deleted a?"])
         #expect(state.resourceVersion == "9")
-        #expect(summary(state.replace([map("b", 8), map("c", 7)], keeping: [], resourceVersion: "9")) == ["updated b 2→8"])
+        #expect(
+            summary(state.replace([map("b", 8), map("c", 7)], keeping: [], resourceVersion: "9")) == ["updated b 2→8"])
     }
 
     @Test func `an object that could not be read is not deleted by a list`() {
@@ -63,7 +68,10 @@ import Testing
         var state = state()
         _ = state.replace([map("a", 1, uid: "u1")], keeping: [], resourceVersion: "1")
         #expect(summary(state.apply(map("a", 5, uid: "u2"))) == ["added a", "deleted a?"])
-        #expect(summary(state.replace([map("a", 5, uid: "u3")], keeping: [], resourceVersion: "9")) == ["added a", "deleted a?"])
+        #expect(
+            summary(state.replace([map("a", 5, uid: "u3")], keeping: [], resourceVersion: "9")) == [
+                "added a", "deleted a?",
+            ])
     }
 
     @Test func `indexes follow every change`() {

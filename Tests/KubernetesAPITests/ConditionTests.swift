@@ -45,7 +45,8 @@ import Testing
         for type in ["A", "B", "C"] { conditions.set(Condition(type: type, status: .unknown), now: first) }
         conditions.set(Condition(type: "B", status: .true), now: later)
         #expect(conditions.map(\.type) == ["A", "B", "C"])
-        #expect(conditions.isTrue("B") && !conditions.isTrue("A") && !conditions.isFalse("A") && !conditions.isTrue("X"))
+        #expect(
+            conditions.isTrue("B") && !conditions.isTrue("A") && !conditions.isFalse("A") && !conditions.isTrue("X"))
         let removals = [conditions.remove("B"), conditions.remove("B")]
         #expect(removals == [true, false])
     }

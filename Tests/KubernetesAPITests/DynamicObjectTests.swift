@@ -6,7 +6,8 @@ import Testing
 @Suite struct DynamicObjectTests {
     @Test func `setting metadata keeps what the model does not have`() throws {
         var object = DynamicObject(
-            try JSONValue.parse(#"{"metadata":{"name":"a","labels":{"x":"1"},"managedFields":[{"manager":"m"}],"selfLink":"s"}}"#)
+            try JSONValue.parse(
+                #"{"metadata":{"name":"a","labels":{"x":"1"},"managedFields":[{"manager":"m"}],"selfLink":"s"}}"#)
         )
         object.metadata.labels = [:]
         object.metadata.finalizers = ["f"]
@@ -17,7 +18,8 @@ import Testing
     }
 
     @Test func `reading and writing change nothing`() throws {
-        let content = try JSONValue.parse(#"{"apiVersion":"x/v1","kind":"Y","metadata":{"name":"a"},"spec":{"z":[1,null]}}"#)
+        let content = try JSONValue.parse(
+            #"{"apiVersion":"x/v1","kind":"Y","metadata":{"name":"a"},"spec":{"z":[1,null]}}"#)
         let object = try content.decode(DynamicObject.self)
         #expect(object.content == content)
         #expect(try JSONValue(encoding: object) == content)

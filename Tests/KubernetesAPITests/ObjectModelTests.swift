@@ -28,8 +28,10 @@ import Testing
     }
 
     @Test func `values of enumerations that are not known are kept`() throws {
-        let pod = try JSONValue.parse(#"{"status":{"phase":"Hibernating","conditions":[{"type":"A","status":"Maybe"}]}}"#)
-            .decode(Pod.self)
+        let pod = try JSONValue.parse(
+            #"{"status":{"phase":"Hibernating","conditions":[{"type":"A","status":"Maybe"}]}}"#
+        )
+        .decode(Pod.self)
         #expect(pod.status.phase == .other("Hibernating"))
         #expect(pod.status.conditions["A"]?.status == .other("Maybe"))
         #expect(try JSONValue(encoding: pod.status)["phase"] == "Hibernating")
@@ -72,7 +74,8 @@ import Testing
     }
 
     @Test func `a secret's description shows no data`() {
-        let secret = KubernetesSecret(metadata: ObjectMeta(name: "s"), data: ["k": "aHVzaA=="], stringData: ["p": "hush"])
+        let secret = KubernetesSecret(
+            metadata: ObjectMeta(name: "s"), data: ["k": "aHVzaA=="], stringData: ["p": "hush"])
         var dumped = ""
         dump(secret, to: &dumped)
         for text in ["\(secret)", String(reflecting: secret), dumped] {

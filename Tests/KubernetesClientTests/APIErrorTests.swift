@@ -34,14 +34,19 @@ import Testing
 
     @Test func `causes are kept`() throws {
         var value = statusValue(422, "Invalid")
-        value["details"] = ["causes": [["reason": "FieldValueRequired", "message": "Required value", "field": "spec.issue"]]]
+        value["details"] = [
+            "causes": [["reason": "FieldValueRequired", "message": "Required value", "field": "spec.issue"]]
+        ]
         let error = APIError(status: 422, headers: [:], body: value.encoded(), request: "create x")
-        #expect(error.causes == [StatusCause(reason: "FieldValueRequired", message: "Required value", field: "spec.issue")])
+        #expect(
+            error.causes == [StatusCause(reason: "FieldValueRequired", message: "Required value", field: "spec.issue")])
     }
 
     @Test func `a terminating namespace and a version ahead are told by their causes`() {
         var terminating = statusValue(403, "Forbidden")
-        terminating["details"] = ["causes": [["reason": "NamespaceTerminating", "message": "m", "field": "metadata.namespace"]]]
+        terminating["details"] = [
+            "causes": [["reason": "NamespaceTerminating", "message": "m", "field": "metadata.namespace"]]
+        ]
         #expect(APIError(status: 403, headers: [:], body: terminating.encoded(), request: "").isNamespaceTerminating)
         var tooLarge = statusValue(504, "Timeout")
         tooLarge["details"] = ["causes": [["reason": "ResourceVersionTooLarge", "message": "m"]]]

@@ -30,12 +30,14 @@ import Testing
             let resource = client.resource(ConfigMap.self, namespace: "default")
             _ = try await resource.get("a")
             _ = try await resource.create(
-                ConfigMap(metadata: ObjectMeta(name: "a")), options: WriteOptions(isDryRun: true, fieldManager: .codexK8s))
+                ConfigMap(metadata: ObjectMeta(name: "a")),
+                options: WriteOptions(isDryRun: true, fieldManager: .codexK8s))
             _ = try await resource.patch("a", .merge(["data": ["k": "v"]]))
             _ = try await resource.patch("a", .json(JSONPatch([.remove(JSONPointer(tokens: ["data"]))])))
             _ = try await resource.patch("a", .strategicMerge(["data": ["k": "v"]]))
             _ = try await resource.apply(["data": ["k": "v"]], name: "a", force: true, subresource: "status")
-            try await resource.delete("a", options: DeleteOptions(uid: "u", resourceVersion: "7", propagation: .foreground))
+            try await resource.delete(
+                "a", options: DeleteOptions(uid: "u", resourceVersion: "7", propagation: .foreground))
             _ = try await client.version()
             #expect(
                 server.requestLines == [
@@ -159,7 +161,9 @@ import Testing
 
     @Test func `requests are counted without names`() async throws {
         let metrics = MetricsRegistry()
-        try await ScriptedServer.run(script(.json(configMapValue("secret-name", version: 1)), .failure(404, "NotFound"))) {
+        try await ScriptedServer.run(
+            script(.json(configMapValue("secret-name", version: 1)), .failure(404, "NotFound"))
+        ) {
             server in
             let resource = server.client(metrics: metrics).resource(ConfigMap.self, namespace: "default")
             _ = try await resource.get("secret-name")

@@ -52,7 +52,9 @@ import Testing
         ("server: https://h, insecure-skip-tls-verify: false", true),
         ("server: https://h, insecure-skip-tls-verify: \"true\"", true), ("server: https://h", true),
     ])
-    func `the server is verified unless the file says otherwise in so many words`(cluster: String, verifies: Bool) throws {
+    func `the server is verified unless the file says otherwise in so many words`(cluster: String, verifies: Bool)
+        throws
+    {
         #expect(try parse(cluster: cluster).verifiesServer == verifies)
     }
 
@@ -115,7 +117,8 @@ import Testing
         let directory = try Files.temporaryDirectory(prefix: "kubeconfig")
         defer { try? Files.remove(directory) }
         try Files.writeAtomically(
-            "\(directory)/a", Array("current-context: x\nclusters: [{name: c, cluster: {server: 'https://a'}}]".utf8), mode: 0o600)
+            "\(directory)/a", Array("current-context: x\nclusters: [{name: c, cluster: {server: 'https://a'}}]".utf8),
+            mode: 0o600)
         try Files.writeAtomically(
             "\(directory)/b",
             Array(

@@ -9,10 +9,13 @@ import Testing
     @Test func `paths`() {
         #expect(ResourceType.pod.path(namespace: "a") == "/api/v1/namespaces/a/pods")
         #expect(ResourceType.pod.path() == "/api/v1/pods")
-        #expect(ResourceType.job.path(namespace: "a", name: "b", subresource: "status")
-            == "/apis/batch/v1/namespaces/a/jobs/b/status")
+        #expect(
+            ResourceType.job.path(namespace: "a", name: "b", subresource: "status")
+                == "/apis/batch/v1/namespaces/a/jobs/b/status")
         #expect(ResourceType.namespace.path(namespace: "ignored", name: "b") == "/api/v1/namespaces/b")
-        #expect(ResourceType.clusterRole.path(name: "system:node") == "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:node")
+        #expect(
+            ResourceType.clusterRole.path(name: "system:node")
+                == "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:node")
         #expect(ResourceType.pod.path(namespace: "a", name: "b/../c?x") == "/api/v1/namespaces/a/pods/b%2F..%2Fc%3Fx")
     }
 

@@ -50,9 +50,12 @@ import Testing
     }
 
     @Test func `a large event in small pieces`() async throws {
-        let event = eventValue("ADDED", configMapValue("big", version: 1, data: ["k": String(repeating: "x", count: 1_400_000)]))
+        let event = eventValue(
+            "ADDED", configMapValue("big", version: 1, data: ["k": String(repeating: "x", count: 1_400_000)]))
         let bytes = event.encoded() + [10]
-        let chunks = stride(from: 0, to: bytes.count, by: 16_384).map { Array(bytes[$0..<min($0 + 16_384, bytes.count)]) }
+        let chunks = stride(from: 0, to: bytes.count, by: 16_384).map {
+            Array(bytes[$0..<min($0 + 16_384, bytes.count)])
+        }
         try await ScriptedServer.run({ _ in .watch(chunks) }) { server in
             let watch = try await server.client().resource(ConfigMap.self).watch()
             let found2 = try await names(watch)
@@ -80,7 +83,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [(410, "Expired", APIError.Reason.expired), (429, "TooManyRequests", .tooManyRequests), (403, "", .forbidden)])
+    @Test(arguments: [
+        (410, "Expired", APIError.Reason.expired), (429, "TooManyRequests", .tooManyRequests), (403, "", .forbidden),
+    ])
     func `a watch may be refused at once`(code: Int, name: String, reason: APIError.Reason) async throws {
         try await ScriptedServer.run({ _ in .failure(code, name, headers: ["Retry-After": "2"]) }) { server in
             await #expect {

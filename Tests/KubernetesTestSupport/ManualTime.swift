@@ -20,10 +20,13 @@ package final class ManualTime: Sendable {
 
     private let state = Mutex(State())
 
+    /// The empty value.
     package init() {}
 
+    /// The time since the beginning.
     package var now: Duration { state.withLock { $0.now } }
 
+    /// The time as the runtime takes it.
     package var source: TimeSource {
         TimeSource(now: { self.now }, sleepUntil: { try await self.sleep(until: $0) })
     }
@@ -76,7 +79,9 @@ package final class ManualTime: Sendable {
             }
         } onCancel: {
             let sleeper = state.withLock { state -> Sleeper? in
-                if let index = state.sleepers.firstIndex(where: { $0.id == id }) { return state.sleepers.remove(at: index) }
+                if let index = state.sleepers.firstIndex(where: { $0.id == id }) {
+                    return state.sleepers.remove(at: index)
+                }
                 state.cancelled.insert(id)
                 return nil
             }
@@ -95,13 +100,16 @@ package final class InstantTime: Sendable {
 
     private let state = Mutex(State())
 
+    /// The empty value.
     package init() {}
 
     /// How long was slept, in order.
     package var sleeps: [Duration] { state.withLock { $0.sleeps } }
 
+    /// Lets time pass.
     package func advance(by duration: Duration) { state.withLock { $0.now += duration } }
 
+    /// The time as the runtime takes it.
     package var source: TimeSource {
         TimeSource(
             now: { self.state.withLock { $0.now } },

@@ -9,8 +9,10 @@ import Synchronization
 
 /// An HTTP server on a free loopback port that answers as a test says, and remembers what it was asked.
 package final class ScriptedServer: Sendable {
+    /// Answers a request.
     package typealias Handler = @Sendable (ServerRequest) async -> ServerResponse
 
+    /// Where the server listens.
     package let url: String
     private let log: Mutex<[ServerRequest]>
     private let http = HTTPClient()
@@ -102,6 +104,7 @@ extension ServerResponse {
     }
 }
 
+/// A `Status` of failure on the wire.
 package func statusValue(_ code: Int, _ reason: String, _ message: String = "scripted") -> JSONValue {
     [
         "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message),

@@ -10,10 +10,13 @@ package final class Collector<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// The empty value.
     package init() {}
 
+    /// What came so far.
     package var values: [Value] { state.withLock { $0.values } }
 
+    /// Hands a value over.
     package func append(_ value: Value) {
         let ready = state.withLock { state in
             state.values.append(value)
@@ -39,6 +42,7 @@ package final class Collector<Value: Sendable>: Sendable {
         return values
     }
 
+    /// Waits until there are so many values.
     @discardableResult
     package func wait(count: Int) async -> [Value] {
         await wait { $0.count >= count }

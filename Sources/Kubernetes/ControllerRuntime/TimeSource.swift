@@ -2,10 +2,12 @@
 
 /// Monotonic time since an arbitrary origin, and waiting on it; injected, so that tests own the time.
 package struct TimeSource: Sendable {
+    /// The time since the origin.
     package var now: @Sendable () -> Duration
     /// Throws `CancellationError` when the task is cancelled.
     package var sleepUntil: @Sendable (Duration) async throws -> Void
 
+    /// A source made of two functions.
     package init(
         now: @escaping @Sendable () -> Duration, sleepUntil: @escaping @Sendable (Duration) async throws -> Void
     ) {
@@ -23,6 +25,7 @@ package struct TimeSource: Sendable {
     /// The machine's own, which goes on while the machine sleeps.
     package static let system = TimeSource(ContinuousClock())
 
+    /// Waits for so long; throws `CancellationError` when the task is cancelled.
     package func sleep(for duration: Duration) async throws {
         try await sleepUntil(now() + duration)
     }

@@ -8,6 +8,7 @@ package enum ConditionStatus: OpenEnumeration {
     case unknown
     case other(String)
 
+    /// The case for a string of the wire; `.other` for one that is not known.
     package init(_ text: String) {
         switch text {
         case "True": self = .true
@@ -17,6 +18,7 @@ package enum ConditionStatus: OpenEnumeration {
         }
     }
 
+    /// The string on the wire.
     package var text: String {
         switch self {
         case .true: "True"
@@ -29,7 +31,9 @@ package enum ConditionStatus: OpenEnumeration {
 
 /// One aspect of an object's state, after the Kubernetes API conventions.
 package struct Condition: Codable, Sendable, Hashable {
+    /// What the condition is about, in CamelCase.
     package var type: String
+    /// Whether it holds.
     package var status: ConditionStatus
     /// One word in CamelCase, for programs.
     package var reason: String
@@ -40,6 +44,7 @@ package struct Condition: Codable, Sendable, Hashable {
     /// When `status` last changed; not when it was last written.
     package var lastTransitionTime: Timestamp?
 
+    /// A condition; `[Condition].set` puts the time in.
     package init(
         type: String, status: ConditionStatus, reason: String = "", message: String = "",
         observedGeneration: Int? = nil, lastTransitionTime: Timestamp? = nil
@@ -70,10 +75,12 @@ extension [Condition] {
         first { $0.type == type }
     }
 
+    /// Whether the condition is there and true.
     package func isTrue(_ type: String) -> Bool {
         self[type]?.status == .true
     }
 
+    /// Whether the condition is there and false.
     package func isFalse(_ type: String) -> Bool {
         self[type]?.status == .false
     }

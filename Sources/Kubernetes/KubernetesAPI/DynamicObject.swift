@@ -3,8 +3,10 @@ package import JSONCoding
 
 /// An object of a type that is not known when compiling, or one that must be kept whole.
 package struct DynamicObject: KubernetesObject, Hashable, CustomStringConvertible {
+    /// The object as it is on the wire.
     package var content: JSONValue
 
+    /// An object of this content.
     package init(_ content: JSONValue) {
         self.content = content
     }
@@ -16,19 +18,25 @@ package struct DynamicObject: KubernetesObject, Hashable, CustomStringConvertibl
         content = ["apiVersion": .string(type.apiVersion), "kind": .string(type.kind), "metadata": metadata]
     }
 
+    /// Reads the value; throws `DecodingError`.
     package init(from decoder: any Decoder) throws {
         content = try JSONValue(from: decoder)
     }
 
+    /// Writes the value.
     package func encode(to encoder: any Encoder) throws {
         try content.encode(to: encoder)
     }
 
+    /// The content.
     package func manifest() -> JSONValue { content }
 
+    /// The content as an object; never fails.
     package static func decode(_ content: JSONValue) -> DynamicObject { DynamicObject(content) }
 
+    /// Group and version; empty when missing.
     package var apiVersion: String { content["apiVersion"]?.stringValue ?? "" }
+    /// The kind; empty when missing.
     package var kind: String { content["kind"]?.stringValue ?? "" }
 
     /// The type, if it is one of `ResourceType.known`.
@@ -54,10 +62,12 @@ package struct DynamicObject: KubernetesObject, Hashable, CustomStringConvertibl
         "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "finalizers", "ownerReferences",
     ]
 
+    /// A member at the top, such as `spec`.
     package subscript(_ field: String) -> JSONValue? {
         get { content[field] }
         set { content[field] = newValue }
     }
 
+    /// Kind, namespace and name.
     package var description: String { "\(kind)/\(metadata.key)" }
 }

@@ -5,12 +5,16 @@ package import JSONCoding
 ///
 /// Servers support few fields: `metadata.name` and `metadata.namespace` for all types, more for some core types.
 package struct FieldSelector: Sendable, Hashable {
+    /// One demand on one field.
     package struct Requirement: Sendable, Hashable {
         /// The path, as in `metadata.name`.
         package var field: String
+        /// What the field is compared with.
         package var value: String
+        /// Whether the field must differ.
         package var isNegated: Bool
 
+        /// A demand; by default for equality.
         package init(field: String, value: String, isNegated: Bool = false) {
             self.field = field
             self.value = value
@@ -18,8 +22,10 @@ package struct FieldSelector: Sendable, Hashable {
         }
     }
 
+    /// All of which must hold.
     package var requirements: [Requirement]
 
+    /// A selector of these demands; none selects everything.
     package init(_ requirements: [Requirement] = []) {
         self.requirements = requirements
     }
@@ -29,6 +35,7 @@ package struct FieldSelector: Sendable, Hashable {
         FieldSelector([Requirement(field: "metadata.name", value: name)])
     }
 
+    /// Reads the query form; throws `SelectorError` that names the piece.
     package init(parsing text: String) throws(SelectorError) {
         requirements = []
         for piece in text.split(separator: ",") {
@@ -47,6 +54,7 @@ package struct FieldSelector: Sendable, Hashable {
         }
     }
 
+    /// Whether everything is selected.
     package var isEmpty: Bool { requirements.isEmpty }
 
     /// The selector as the value of the query parameter `fieldSelector`.

@@ -2,14 +2,18 @@
 
 /// A selector's text that does not follow the grammar.
 package struct SelectorError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The whole selector.
     package let text: String
+    /// What is wrong with it, and where.
     package let problem: String
 
+    /// A problem of a selector.
     package init(text: String, problem: String) {
         self.text = text
         self.problem = problem
     }
 
+    /// One line, as servers answer it.
     package var description: String { "unable to parse selector '\(text)': \(problem)" }
 }
 
@@ -97,7 +101,9 @@ extension LabelSelector {
         let prefixAndName = key.split(separator: "/", omittingEmptySubsequences: false)
         let name = prefixAndName.last ?? ""
         let isAllowed = key.utf8.allSatisfy { isWordByte($0) || $0 == UInt8(ascii: "/") }
-        guard prefixAndName.count <= 2, prefixAndName.allSatisfy({ !$0.isEmpty }), !name.isEmpty, name.utf8.count <= 63, key.utf8.count <= 317, isAllowed else {
+        guard prefixAndName.count <= 2, prefixAndName.allSatisfy({ !$0.isEmpty }), !name.isEmpty, name.utf8.count <= 63,
+            key.utf8.count <= 317, isAllowed
+        else {
             throw SelectorError(text: whole, problem: "'\(key)' is not a label's name")
         }
         return key

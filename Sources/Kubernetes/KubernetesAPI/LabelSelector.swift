@@ -2,16 +2,21 @@
 
 /// Which labels objects must have. The empty selector selects everything.
 package struct LabelSelector: Codable, Sendable, Hashable {
+    /// Labels and the values they must have.
     @Omittable package var matchLabels: [String: String] = [:]
+    /// Further demands.
     @Omittable package var matchExpressions: [LabelRequirement] = []
 
+    /// A selector; of nothing, it selects everything.
     package init(matchLabels: [String: String] = [:], matchExpressions: [LabelRequirement] = []) {
         self.matchLabels = matchLabels
         self.matchExpressions = matchExpressions
     }
 
+    /// Whether everything is selected.
     package var isEmpty: Bool { matchLabels.isEmpty && matchExpressions.isEmpty }
 
+    /// Whether an object with these labels is selected.
     package func matches(_ labels: [String: String]) -> Bool {
         matchLabels.allSatisfy { labels[$0.key] == $0.value } && matchExpressions.allSatisfy { $0.matches(labels) }
     }
@@ -25,6 +30,7 @@ package struct LabelSelector: Codable, Sendable, Hashable {
 
 /// One demand on one label.
 package struct LabelRequirement: Codable, Sendable, Hashable {
+    /// How a label is compared.
     package enum Operator: OpenEnumeration {
         case `in`
         case notIn
@@ -36,6 +42,7 @@ package struct LabelRequirement: Codable, Sendable, Hashable {
         case lessThan
         case other(String)
 
+        /// The case for a string of the wire; `.other` for one that is not known.
         package init(_ text: String) {
             switch text {
             case "In": self = .in
@@ -48,6 +55,7 @@ package struct LabelRequirement: Codable, Sendable, Hashable {
             }
         }
 
+        /// The string on the wire.
         package var text: String {
             switch self {
             case .in: "In"
@@ -61,10 +69,14 @@ package struct LabelRequirement: Codable, Sendable, Hashable {
         }
     }
 
+    /// The label.
     package var key: String
+    /// How it is compared.
     package var `operator`: Operator
+    /// With what it is compared.
     @Omittable package var values: [String]
 
+    /// A demand.
     package init(key: String, operator: Operator, values: [String] = []) {
         self.key = key
         self.operator = `operator`
@@ -92,6 +104,7 @@ package struct LabelRequirement: Codable, Sendable, Hashable {
         return (number, bound)
     }
 
+    /// The demand in the query form.
     package var queryString: String {
         switch `operator` {
         case .in: "\(key) in (\(values.joined(separator: ",")))"

@@ -4,8 +4,10 @@
 package struct ObjectKey: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
     /// Nil for cluster-scoped objects.
     package var namespace: String?
+    /// The object's name.
     package var name: String
 
+    /// A key of its parts.
     package init(namespace: String?, name: String) {
         self.namespace = namespace
         self.name = name
@@ -21,10 +23,12 @@ package struct ObjectKey: Sendable, Hashable, Comparable, Codable, CustomStringC
         }
     }
 
+    /// `namespace/name`, or the name alone.
     package var description: String {
         if let namespace { "\(namespace)/\(name)" } else { name }
     }
 
+    /// By namespace, then by name.
     package static func < (left: ObjectKey, right: ObjectKey) -> Bool {
         (left.namespace ?? "", left.name) < (right.namespace ?? "", right.name)
     }

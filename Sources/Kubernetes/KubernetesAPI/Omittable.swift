@@ -17,16 +17,20 @@ extension Bool: EmptyRepresentable {}
 /// error; a present field of the wrong type still is, and makes the object a poison object.
 @propertyWrapper
 package struct Omittable<Value: EmptyRepresentable & Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
+    /// The value; empty when it was missing.
     package var wrappedValue: Value
 
+    /// Wraps a value.
     package init(wrappedValue: Value) {
         self.wrappedValue = wrappedValue
     }
 
+    /// Reads the value; throws `DecodingError`.
     package init(from decoder: any Decoder) throws {
         wrappedValue = try decoder.singleValueContainer().decode(Value.self)
     }
 
+    /// Writes the value.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(wrappedValue)

@@ -11,14 +11,17 @@ package protocol OpenEnumeration: Codable, Hashable, Sendable, CustomStringConve
 }
 
 extension OpenEnumeration {
+    /// Reads the value; throws `DecodingError`.
     package init(from decoder: any Decoder) throws {
         self.init(try decoder.singleValueContainer().decode(String.self))
     }
 
+    /// Writes the value.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
 
+    /// The string on the wire.
     package var description: String { text }
 }

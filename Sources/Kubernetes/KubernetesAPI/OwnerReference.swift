@@ -4,13 +4,20 @@
 ///
 /// The owner is in the same namespace or cluster-scoped: there is no ownership across namespaces.
 package struct OwnerReference: Codable, Sendable, Hashable {
+    /// Group and version of the owner's type.
     @Omittable package var apiVersion: String
+    /// The owner's kind.
     @Omittable package var kind: String
+    /// The owner's name.
     @Omittable package var name: String
+    /// The owner's uid: a namesake is not the owner.
     @Omittable package var uid: String
+    /// Whether this owner manages the object; at most one does.
     package var controller: Bool?
+    /// Whether the owner's deletion in the foreground waits for this object.
     package var blockOwnerDeletion: Bool?
 
+    /// A reference to an owner.
     package init(
         apiVersion: String, kind: String, name: String, uid: String, controller: Bool? = nil,
         blockOwnerDeletion: Bool? = nil

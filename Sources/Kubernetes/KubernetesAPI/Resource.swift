@@ -22,6 +22,7 @@ extension KubernetesObject {
     /// Namespace and name.
     package var key: ObjectKey { metadata.key }
 
+    /// Reads the object by its `Decodable` conformance.
     package static func decode(_ content: JSONValue) throws -> Self {
         try content.decode(Self.self)
     }

@@ -4,12 +4,16 @@
 package struct ResourceType: Sendable, Hashable, CustomStringConvertible {
     /// The API group; empty for the core group.
     package let group: String
+    /// The version in the group.
     package let version: String
+    /// The kind in objects.
     package let kind: String
     /// The collection's name in URLs.
     package let plural: String
+    /// Whether objects are in namespaces.
     package let isNamespaced: Bool
 
+    /// A type of its parts.
     package init(group: String, version: String, kind: String, plural: String, isNamespaced: Bool) {
         self.group = group
         self.version = version
@@ -28,6 +32,7 @@ package struct ResourceType: Sendable, Hashable, CustomStringConvertible {
         group.isEmpty ? plural : "\(plural).\(group)"
     }
 
+    /// The qualified name.
     package var description: String { qualifiedName }
 
     /// Whether an object of this `apiVersion` and `kind` belongs to this type, whatever the version in the group.

@@ -12,7 +12,9 @@ package struct Status: Codable, Sendable, Hashable, Error {
     /// The HTTP status code; in a watch the only place where it is.
     @Omittable package var code: Int = 0
 
-    package init(status: String = "Failure", message: String, reason: String, code: Int, details: StatusDetails? = nil) {
+    /// A status; by default one of failure.
+    package init(status: String = "Failure", message: String, reason: String, code: Int, details: StatusDetails? = nil)
+    {
         self.status = status
         self.message = message
         self.reason = reason
@@ -30,15 +32,22 @@ package struct Status: Codable, Sendable, Hashable, Error {
     }
 }
 
+/// What a status says in detail.
 package struct StatusDetails: Codable, Sendable, Hashable {
+    /// The object that is meant.
     package var name: String?
+    /// The group of its type.
     package var group: String?
+    /// Its type: the plural name, or the kind.
     package var kind: String?
+    /// Its uid.
     package var uid: String?
+    /// The reasons, one a wrong field.
     @Omittable package var causes: [StatusCause] = []
     /// Seconds to wait before another try.
     package var retryAfterSeconds: Int?
 
+    /// Details.
     package init(
         name: String? = nil, group: String? = nil, kind: String? = nil, uid: String? = nil,
         causes: [StatusCause] = [], retryAfterSeconds: Int? = nil
@@ -54,11 +63,14 @@ package struct StatusDetails: Codable, Sendable, Hashable {
 
 /// One reason among several: usually one wrong field.
 package struct StatusCause: Codable, Sendable, Hashable {
+    /// One word, as in `FieldValueInvalid`.
     @Omittable package var reason: String
+    /// A sentence for people.
     @Omittable package var message: String
     /// The path of the field, as in `spec.issue`.
     package var field: String?
 
+    /// A cause.
     package init(reason: String, message: String, field: String? = nil) {
         self.reason = reason
         self.message = message

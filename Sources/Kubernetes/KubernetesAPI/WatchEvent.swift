@@ -32,6 +32,7 @@ package struct PoisonObject: Sendable, Hashable, CustomStringConvertible {
     /// Which field is wrong and how.
     package var problem: String
 
+    /// An object of which only this much is known.
     package init(metadata: ObjectMeta, problem: String) {
         self.metadata = metadata
         self.problem = problem
@@ -51,6 +52,8 @@ package struct PoisonObject: Sendable, Hashable, CustomStringConvertible {
         self.problem = (problem as? DecodingError)?.jsonSummary ?? "\(problem)"
     }
 
+    /// Namespace and name.
     package var key: ObjectKey { metadata.key }
+    /// Which object, and what is wrong.
     package var description: String { "\(metadata.key): \(problem)" }
 }

@@ -12,6 +12,7 @@ extension APIClient {
         try await objects(type, namespace: namespace).create(DynamicObject(object), options: options).content
     }
 
+    /// Reads an object.
     package func get(_ type: ResourceType, _ key: ObjectKey) async throws(APIError) -> JSONValue {
         try await objects(type, namespace: key.namespace).get(key.name).content
     }
@@ -27,6 +28,7 @@ extension APIClient {
         ).content
     }
 
+    /// Asks for the deletion of an object.
     package func delete(
         _ type: ResourceType, _ key: ObjectKey, options: DeleteOptions = .init()
     ) async throws(APIError) {

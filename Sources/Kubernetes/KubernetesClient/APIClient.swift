@@ -10,6 +10,7 @@ package import ServiceRuntime
 /// Every request has a deadline, obeys cancellation, is counted, and is repeated only where that is safe
 /// (`RetryPolicy`). There is no rate limit of our own: the server's priority and fairness says `429` and is obeyed.
 package final class APIClient: Sendable {
+    /// Which server, and as whom.
     package let configuration: ClusterConfiguration
     let http: HTTPClient
     let logger: Logger

@@ -33,9 +33,11 @@ package struct APIError: Error, Sendable, CustomStringConvertible {
         case other(String)
     }
 
+    /// What callers decide by.
     package let reason: Reason
     /// The HTTP status; nil when there was no answer.
     package let status: HTTPStatus?
+    /// A sentence for people, from the server where it gave one.
     package let message: String
     /// The least time to wait before another try, when the server named one.
     package let retryAfter: Duration?
@@ -46,6 +48,7 @@ package struct APIError: Error, Sendable, CustomStringConvertible {
     /// Whether what was asked may have been done all the same: look before doing it again.
     package let mayHaveBeenDone: Bool
 
+    /// An error; whether the request may have been done follows from the reason when it is not given.
     package init(
         reason: Reason, status: HTTPStatus? = nil, message: String, retryAfter: Duration? = nil,
         details: StatusDetails? = nil, request: String = "", mayHaveBeenDone: Bool? = nil
@@ -66,8 +69,10 @@ package struct APIError: Error, Sendable, CustomStringConvertible {
             }()
     }
 
+    /// The reasons in detail, one a wrong field.
     package var causes: [StatusCause] { details?.causes ?? [] }
 
+    /// The request, what went wrong, and the status.
     package var description: String {
         let code = status.map { " (\($0.rawValue))" } ?? ""
         return "\(request.isEmpty ? "request" : request): \(message)\(code)"

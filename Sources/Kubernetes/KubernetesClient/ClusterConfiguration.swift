@@ -7,6 +7,7 @@ package struct ClusterConfiguration: Sendable {
     package var server: String
     /// Whom to trust; the system's roots when neither is set. The file wins, and is read again for new connections.
     package var certificateAuthorityPEM: String?
+    /// A file of certificates to trust, in PEM.
     package var certificateAuthorityFile: String?
     /// True unless the kubeconfig says otherwise in so many words.
     package var verifiesServer: Bool
@@ -28,31 +29,41 @@ package struct ClusterConfiguration: Sendable {
         case file(String)
     }
 
+    /// A certificate and its key, each as text or as a file.
     package struct ClientCertificate: Sendable {
+        /// The certificate chain.
         package var certificate: Source
+        /// The private key.
         package var key: Secret<Source>
 
+        /// Text, or the file that has it.
         package enum Source: Sendable {
             case pem(String)
             case file(String)
         }
 
+        /// A pair.
         package init(certificate: Source, key: Secret<Source>) {
             self.certificate = certificate
             self.key = key
         }
     }
 
+    /// Someone to act for.
     package struct Impersonation: Sendable, Hashable {
+        /// The user's name.
         package var user: String
+        /// The user's groups.
         package var groups: [String]
 
+        /// Someone to act for.
         package init(user: String, groups: [String] = []) {
             self.user = user
             self.groups = groups
         }
     }
 
+    /// A configuration; slashes at the server's end are dropped.
     package init(
         server: String, certificateAuthorityPEM: String? = nil, certificateAuthorityFile: String? = nil,
         verifiesServer: Bool = true, serverName: String? = nil, token: TokenLocation? = nil,
@@ -84,12 +95,15 @@ package struct ClusterConfiguration: Sendable {
 package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file or variable.
     package let source: String
+    /// What is wrong, and what to do.
     package let problem: String
 
+    /// A problem of a file or variable.
     package init(source: String, problem: String) {
         self.source = source
         self.problem = problem
     }
 
+    /// Where, and what is wrong.
     package var description: String { "\(source): \(problem)" }
 }

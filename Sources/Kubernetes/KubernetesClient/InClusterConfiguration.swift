@@ -3,6 +3,7 @@ import SystemCalls
 
 /// The configuration that a pod finds in its environment and its service account's volume.
 package enum InClusterConfiguration {
+    /// Where pods find their service account.
     package static let directory = "/var/run/secrets/kubernetes.io/serviceaccount"
 
     /// Whether the process seems to run in a pod with a service account.

@@ -7,7 +7,8 @@ extension KubeconfigDocument {
     /// The cluster and user of a context, as one configuration.
     func resolve(context name: String?, source: String) throws(ConfigurationError) -> ClusterConfiguration {
         guard let name = name ?? currentContext else {
-            throw ConfigurationError(source: source, problem: "has no current-context; choose one of \(known(contexts))")
+            throw ConfigurationError(
+                source: source, problem: "has no current-context; choose one of \(known(contexts))")
         }
         let context = try entry(contexts, name, "context", source)
         let clusterName = context.content["cluster"]?.stringValue ?? ""
@@ -29,12 +30,14 @@ extension KubeconfigDocument {
         case .file(let path): configuration.certificateAuthorityFile = path
         case nil: break
         }
-        guard configuration.verifiesServer
-            || (configuration.certificateAuthorityPEM == nil && configuration.certificateAuthorityFile == nil)
+        guard
+            configuration.verifiesServer
+                || (configuration.certificateAuthorityPEM == nil && configuration.certificateAuthorityFile == nil)
         else {
             throw ConfigurationError(
                 source: cluster.path,
-                problem: "cluster \"\(clusterName)\" has a certificate authority and insecure-skip-tls-verify; keep one")
+                problem: "cluster \"\(clusterName)\" has a certificate authority and insecure-skip-tls-verify; keep one"
+            )
         }
         if let userName = context.content["user"]?.stringValue, !userName.isEmpty {
             try apply(user: try entry(users, userName, "user", source), userName, to: &configuration)

@@ -4,6 +4,7 @@ package import KubernetesAPI
 
 /// A list of objects, or a page of it.
 package struct ListPage<Object: KubernetesObject>: Sendable {
+    /// The objects, in the server's order.
     package var items: [Object]
     /// Objects that their model could not read; the rest of the list is there all the same.
     package var poison: [PoisonObject]
@@ -11,8 +12,10 @@ package struct ListPage<Object: KubernetesObject>: Sendable {
     package var resourceVersion: String
     /// Asks for the next page; nil at the end.
     package var continueToken: String?
+    /// How many objects follow, where the server says so.
     package var remainingItemCount: Int?
 
+    /// A page of these parts.
     package init(
         items: [Object] = [], poison: [PoisonObject] = [], resourceVersion: String = "", continueToken: String? = nil,
         remainingItemCount: Int? = nil

@@ -41,7 +41,8 @@ package enum Patch: Sendable {
     /// Adds a finalizer, provided that the list has not changed since it was read.
     ///
     /// Nil when the object has it already.
-    package static func addingFinalizer(_ name: String, to metadata: (finalizers: [String], version: String)) -> Patch? {
+    package static func addingFinalizer(_ name: String, to metadata: (finalizers: [String], version: String)) -> Patch?
+    {
         guard !metadata.finalizers.contains(name) else { return nil }
         let version = JSONPointer(tokens: ["metadata", "resourceVersion"])
         let list = JSONPointer(tokens: ["metadata", "finalizers"])

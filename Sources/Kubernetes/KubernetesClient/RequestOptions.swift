@@ -5,7 +5,9 @@ package import KubernetesAPI
 
 /// Which objects to list or watch.
 package struct ListOptions: Sendable, Hashable {
+    /// Which labels objects must have.
     package var labelSelector: LabelSelector
+    /// Which field values objects must have.
     package var fieldSelector: FieldSelector
     /// Objects a page; nil lets the server answer with all.
     package var limit: Int?
@@ -16,6 +18,7 @@ package struct ListOptions: Sendable, Hashable {
     /// `Exact` or `NotOlderThan`.
     package var resourceVersionMatch: String?
 
+    /// Options; the defaults ask for nothing special.
     package init(
         labelSelector: LabelSelector = .init(), fieldSelector: FieldSelector = .init(), limit: Int? = nil,
         continueToken: String? = nil, resourceVersion: String? = nil, resourceVersionMatch: String? = nil
@@ -44,7 +47,9 @@ package struct ListOptions: Sendable, Hashable {
 
 /// What to watch, from where and for how long.
 package struct WatchOptions: Sendable, Hashable {
+    /// Which labels objects must have.
     package var labelSelector: LabelSelector
+    /// Which field values objects must have.
     package var fieldSelector: FieldSelector
     /// Changes after this version; nil starts with the existing objects as `added`.
     package var resourceVersion: String?
@@ -52,10 +57,12 @@ package struct WatchOptions: Sendable, Hashable {
     package var timeout: Duration
     /// When the client ends it for want of a single byte; bookmarks count as life.
     package var idleTimeout: Duration
+    /// Asks the server to say now and then how far it is.
     package var allowsBookmarks: Bool
     /// Asks for the existing objects first and a bookmark at their end.
     package var sendsInitialEvents: Bool
 
+    /// Options; the defaults ask for nothing special.
     package init(
         labelSelector: LabelSelector = .init(), fieldSelector: FieldSelector = .init(), resourceVersion: String? = nil,
         timeout: Duration = .seconds(300), idleTimeout: Duration = .seconds(75), allowsBookmarks: Bool = true,
@@ -72,10 +79,11 @@ package struct WatchOptions: Sendable, Hashable {
 
     var query: [RequestTarget.QueryItem] {
         var items = [RequestTarget.QueryItem(name: "watch", value: "true")]
-        items += ListOptions(
-            labelSelector: labelSelector, fieldSelector: fieldSelector, resourceVersion: resourceVersion,
-            resourceVersionMatch: sendsInitialEvents ? "NotOlderThan" : nil
-        ).query
+        items +=
+            ListOptions(
+                labelSelector: labelSelector, fieldSelector: fieldSelector, resourceVersion: resourceVersion,
+                resourceVersionMatch: sendsInitialEvents ? "NotOlderThan" : nil
+            ).query
         items.append(.init(name: "timeoutSeconds", value: String(max(1, timeout.components.seconds))))
         if allowsBookmarks { items.append(.init(name: "allowWatchBookmarks", value: "true")) }
         if sendsInitialEvents { items.append(.init(name: "sendInitialEvents", value: "true")) }
@@ -87,16 +95,19 @@ package struct WatchOptions: Sendable, Hashable {
 package struct WriteOptions: Sendable, Hashable {
     /// Everything is checked and nothing is kept.
     package var isDryRun: Bool
+    /// Who is recorded as the owner of what is written.
     package var fieldManager: FieldManager?
     /// `Strict` refuses fields that the schema does not know, `Warn` and `Ignore` drop them.
     package var fieldValidation: String?
 
+    /// Options; by default everything is kept.
     package init(isDryRun: Bool = false, fieldManager: FieldManager? = nil, fieldValidation: String? = nil) {
         self.isDryRun = isDryRun
         self.fieldManager = fieldManager
         self.fieldValidation = fieldValidation
     }
 
+    /// Checks everything and keeps nothing.
     package static let dryRun = WriteOptions(isDryRun: true)
 
     var query: [RequestTarget.QueryItem] {
@@ -110,6 +121,7 @@ package struct WriteOptions: Sendable, Hashable {
 
 /// How an object is deleted.
 package struct DeleteOptions: Sendable, Hashable {
+    /// What becomes of what the object owns.
     package enum Propagation: String, Sendable, Hashable {
         /// The object goes, then what it owns.
         case background = "Background"
@@ -123,10 +135,14 @@ package struct DeleteOptions: Sendable, Hashable {
     package var uid: String?
     /// Deletes only this version.
     package var resourceVersion: String?
+    /// What becomes of what it owns; nil leaves that to the type.
     package var propagation: Propagation?
+    /// How long the object may take for its own end.
     package var gracePeriodSeconds: Int?
+    /// Everything is checked and nothing is deleted.
     package var isDryRun: Bool
 
+    /// Options; the defaults ask for nothing special.
     package init(
         uid: String? = nil, resourceVersion: String? = nil, propagation: Propagation? = nil,
         gracePeriodSeconds: Int? = nil, isDryRun: Bool = false

@@ -7,10 +7,14 @@ package import KubernetesAPI
 ///
 /// Methods that name an object need a namespace for namespaced types. Every method throws `APIError`.
 package struct ResourceClient<Object: KubernetesObject>: Sendable {
+    /// Who sends the requests.
     package let client: APIClient
+    /// The type.
     package let type: ResourceType
+    /// The namespace; nil for all, and for cluster-scoped types.
     package let namespace: String?
 
+    /// Access to a type.
     package init(client: APIClient, type: ResourceType, namespace: String? = nil) {
         self.client = client
         self.type = type
@@ -24,6 +28,7 @@ package struct ResourceClient<Object: KubernetesObject>: Sendable {
 
     // MARK: Reading
 
+    /// Reads an object.
     package func get(_ name: String) async throws(APIError) -> Object {
         try await decoded(APIRequest(.get, try path(name), label: label("get")))
     }
@@ -32,7 +37,7 @@ package struct ResourceClient<Object: KubernetesObject>: Sendable {
     package func find(_ name: String) async throws(APIError) -> Object? {
         do {
             return try await get(name)
-        } catch where error.reason == .notFound {
+        } catch  where error.reason == .notFound {
             return nil
         }
     }
@@ -47,7 +52,9 @@ package struct ResourceClient<Object: KubernetesObject>: Sendable {
 
     /// Every object, fetched by pages. Continuations expire while a long list is read; then it is read again at once
     /// and whole.
-    package func listAll(_ options: ListOptions = .init(), pageSize: Int = 500) async throws(APIError) -> ListPage<Object> {
+    package func listAll(_ options: ListOptions = .init(), pageSize: Int = 500) async throws(APIError) -> ListPage<
+        Object
+    > {
         var all = ListPage<Object>()
         var next = options
         next.limit = options.limit ?? pageSize
@@ -55,7 +62,7 @@ package struct ResourceClient<Object: KubernetesObject>: Sendable {
             let page: ListPage<Object>
             do {
                 page = try await list(next)
-            } catch where error.reason == .expired && next.continueToken != nil {
+            } catch  where error.reason == .expired && next.continueToken != nil {
                 var whole = options
                 whole.limit = nil
                 return try await list(whole)
@@ -94,6 +101,7 @@ package struct ResourceClient<Object: KubernetesObject>: Sendable {
                 body: try manifest(object), label: label("update")))
     }
 
+    /// Changes an object in one of the four forms.
     package func patch(
         _ name: String, _ patch: Patch, subresource: String? = nil, options: WriteOptions = .init()
     ) async throws(APIError) -> Object {
@@ -140,7 +148,8 @@ package struct ResourceClient<Object: KubernetesObject>: Sendable {
     }
 
     /// Deletes every selected object.
-    package func deleteAll(_ selection: ListOptions = .init(), options: DeleteOptions = .init()) async throws(APIError) {
+    package func deleteAll(_ selection: ListOptions = .init(), options: DeleteOptions = .init()) async throws(APIError)
+    {
         _ = try await client.json(
             APIRequest(
                 .delete, try collection(isForOne: true), query: selection.query, body: options.body,

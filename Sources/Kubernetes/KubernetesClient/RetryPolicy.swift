@@ -11,9 +11,12 @@ package struct RetryPolicy: Sendable {
     package var maximumAttempts: Int
     /// How long all the waiting of one request may take; a longer `Retry-After` is left to the caller.
     package var waitingBudget: Duration
+    /// The longest first wait; waits double from here.
     package var initialDelay: Duration
+    /// No wait of our own is longer.
     package var maximumDelay: Duration
 
+    /// A policy; the defaults fit a controller.
     package init(
         maximumAttempts: Int = 5, waitingBudget: Duration = .seconds(20), initialDelay: Duration = .milliseconds(100),
         maximumDelay: Duration = .seconds(5)

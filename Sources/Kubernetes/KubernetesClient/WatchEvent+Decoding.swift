@@ -10,6 +10,7 @@ extension WatchEvent where Object: KubernetesObject {
         self.init(try JSONValue.parse(line, limits: limits))
     }
 
+    /// Reads one message of a watch.
     package init(_ content: JSONValue) {
         let type = content["type"]?.stringValue ?? ""
         let object = content["object"] ?? .null

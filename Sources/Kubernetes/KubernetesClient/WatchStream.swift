@@ -6,10 +6,12 @@ package import KubernetesAPI
 /// The events of one watch, as they are asked for: nothing is read ahead but what the transport holds.
 ///
 /// It ends when the server ends the watch (its time is up), and throws `APIError` when the connection breaks, stays
-/// silent too long or sends what is not JSON. In every case a new watch goes on from the last version that was seen. One
-/// consumer; dropping the iterator ends the connection.
+/// silent too long or sends what is not JSON. In every case a new watch goes on from the last version that was seen.
+/// One consumer; dropping the iterator ends the connection.
 package struct WatchStream<Object: KubernetesObject>: AsyncSequence, Sendable {
+    /// What a watch says.
     package typealias Element = WatchEvent<Object>
+    /// Why it ended.
     package typealias Failure = APIError
 
     private let response: StreamingResponse
@@ -20,10 +22,12 @@ package struct WatchStream<Object: KubernetesObject>: AsyncSequence, Sendable {
         self.label = label
     }
 
+    /// The one consumer.
     package func makeAsyncIterator() -> Iterator {
         Iterator(body: response.body.makeAsyncIterator(), label: label)
     }
 
+    /// Reads chunks, cuts them into lines and decodes those.
     package struct Iterator: AsyncIteratorProtocol {
         private var body: ResponseBody.AsyncIterator
         // As much as the parser takes, so that one object cannot take all memory.
@@ -35,11 +39,14 @@ package struct WatchStream<Object: KubernetesObject>: AsyncSequence, Sendable {
             self.label = label
         }
 
+        /// The next message; nil when the server ended the watch as agreed.
         package mutating func next() async throws(APIError) -> WatchEvent<Object>? {
             try await next(isolation: nil)
         }
 
-        package mutating func next(isolation actor: isolated (any Actor)?) async throws(APIError) -> WatchEvent<Object>? {
+        /// The next message; nil when the server ended the watch as agreed.
+        package mutating func next(isolation actor: isolated (any Actor)?) async throws(APIError) -> WatchEvent<Object>?
+        {
             while true {
                 do {
                     if let line = try framer.next() { return try WatchEvent(line: line) }

@@ -74,7 +74,8 @@ struct RealControlPlane {
                     try spawn(
                         "kube-controller-manager",
                         [
-                            "--kubeconfig=\(credentials.kubeconfig)", "--controllers=\(controllers.joined(separator: ","))",
+                            "--kubeconfig=\(credentials.kubeconfig)",
+                            "--controllers=\(controllers.joined(separator: ","))",
                             "--leader-elect=false", "--secure-port=0",
                             "--concurrent-gc-syncs=4", "--kube-api-qps=500", "--kube-api-burst=1000",
                         ]))

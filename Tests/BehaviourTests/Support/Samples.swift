@@ -4,7 +4,9 @@ import KubernetesAPI
 
 /// Objects that the cases start from.
 enum Samples {
-    static func configMap(_ name: String, data: [String: String] = ["k": "v"], labels: [String: String] = [:]) -> DynamicObject {
+    static func configMap(_ name: String, data: [String: String] = ["k": "v"], labels: [String: String] = [:])
+        -> DynamicObject
+    {
         var object = DynamicObject(.configMap, name: name)
         object["data"] = JSONValue(data)
         if !labels.isEmpty { object.content.setValue(JSONValue(labels), at: ["metadata", "labels"]) }

@@ -26,11 +26,14 @@ struct TestCluster: Sendable {
     }
 
     /// The folder with the binaries of a real control plane, if there is one.
-    static let assets: String? = ProcessInfo.processInfo.environment["KUBEBUILDER_ASSETS"].flatMap { $0.isEmpty ? nil : $0 }
+    static let assets: String? = ProcessInfo.processInfo.environment["KUBEBUILDER_ASSETS"].flatMap {
+        $0.isEmpty ? nil : $0
+    }
 
     /// Whether namespaces are emptied and garbage is collected. A bare real API server does neither.
     static let hasControllers = assets.map { Files.isExecutable("\($0)/kube-controller-manager") } ?? true
-    static let withoutControllers: Comment = "KUBEBUILDER_ASSETS has no kube-controller-manager, and nothing else empties namespaces or collects garbage"
+    static let withoutControllers: Comment =
+        "KUBEBUILDER_ASSETS has no kube-controller-manager, and nothing else empties namespaces or collects garbage"
 
     /// Someone with all rights of the administrator, under another name: what admission policies look at.
     func client(as user: String, groups: [String] = ["system:masters"]) -> APIClient {

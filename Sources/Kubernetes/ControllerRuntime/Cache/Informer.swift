@@ -9,9 +9,12 @@ import Synchronization
 /// It never gives up: errors of start-up and of later are met the same way, by waiting longer and trying again, and the
 /// reason is in `problem`.
 package final class Informer<Object: KubernetesObject>: CacheService {
+    /// What is called with every change.
     package typealias Handler = @Sendable (ObjectDelivery<Object>) -> Void
 
+    /// The resource and namespace, for people.
     package let name: String
+    /// The cached objects.
     package let store: Store<Object>
     let resource: ResourceClient<Object>
     let labelSelector: LabelSelector
@@ -30,7 +33,8 @@ package final class Informer<Object: KubernetesObject>: CacheService {
     ///   - indexes: by name, the values under which an object is to be found.
     ///   - transform: drops what nobody reads before an object is cached; applied once to each.
     package convenience init(
-        resource: ResourceClient<Object>, labelSelector: LabelSelector = .init(), fieldSelector: FieldSelector = .init(),
+        resource: ResourceClient<Object>, labelSelector: LabelSelector = .init(),
+        fieldSelector: FieldSelector = .init(),
         indexes: [String: Store<Object>.Indexer] = [:], transform: (@Sendable (inout Object) -> Void)? = nil,
         logger: Logger = .disabled, metrics: MetricsRegistry = MetricsRegistry(), time: TimeSource = .system
     ) {

@@ -25,12 +25,14 @@ package enum ObjectEvent<Object: Sendable>: Sendable {
 
 /// A change with what is known about how it came.
 package struct ObjectDelivery<Object: Sendable>: Sendable {
+    /// What changed.
     package var event: ObjectEvent<Object>
     /// The object was there when the cache first filled: less urgent than something that just happened.
     package var isInInitialList: Bool
     /// The deletion was noticed by the object's absence: what it was at the end is not known.
     package var isFinalStateUnknown: Bool
 
+    /// A change; by default one that a watch told.
     package init(_ event: ObjectEvent<Object>, isInInitialList: Bool = false, isFinalStateUnknown: Bool = false) {
         self.event = event
         self.isInInitialList = isInInitialList

@@ -21,14 +21,17 @@ package final class Store<Object: KubernetesObject>: Sendable {
         _ = change { $0.replace(objects, keeping: [], resourceVersion: "") }
     }
 
+    /// The object of this key, if it exists.
     package func get(_ key: ObjectKey) -> Object? {
         state.withLock { $0.objects[key] }
     }
 
+    /// Every object, in no order.
     package func list() -> [Object] {
         state.withLock { Array($0.objects.values) }
     }
 
+    /// Every object of a namespace, in no order.
     package func list(namespace: String) -> [Object] {
         state.withLock { state in state.objects.values.filter { $0.metadata.namespace == namespace } }
     }
@@ -38,6 +41,7 @@ package final class Store<Object: KubernetesObject>: Sendable {
         state.withLock { state in state.keys(index: index, value: value).compactMap { state.objects[$0] } }
     }
 
+    /// How many objects there are.
     package var count: Int { state.withLock { $0.objects.count } }
 
     /// The version up to which the cache has seen the collection; opaque.

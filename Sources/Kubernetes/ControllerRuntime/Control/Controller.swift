@@ -6,6 +6,7 @@ import Synchronization
 
 /// Runs a reconciler for the keys that informers, timers and callers ask for.
 package final class Controller: Service {
+    /// The name in logs and metrics.
     package let name: String
     private let reconciler: any Reconciler
     private let workers: Int

@@ -12,8 +12,10 @@ package protocol Leadership: Sendable {
 
 /// For one process alone: it leads at once and always.
 package struct SoleLeadership: Leadership {
+    /// Leads without asking anyone.
     package init() {}
 
+    /// Runs the body at once.
     package func lead(_ body: @escaping @Sendable () async throws -> Void) async throws {
         try await body()
     }

@@ -4,8 +4,9 @@ import Synchronization
 
 /// Starts and stops the parts of an operator in order.
 ///
-/// Start: helpers (such as the event recorder), caches, wait until all are filled, leadership, controllers. Stop: no new
-/// work, work under way finishes within the controllers' drain period, leadership is given up, caches, helpers.
+/// Start: helpers (such as the event recorder), caches, wait until all are filled, leadership, controllers.
+/// Stop: no new work, work under way finishes within the controllers' drain period, leadership is given up, caches,
+/// helpers.
 package final class Manager: Service {
     private struct Parts: Sendable {
         var helpers: [any Service] = []
@@ -19,6 +20,7 @@ package final class Manager: Service {
     private let time: TimeSource
     private let isStopping = Flag()
 
+    /// Makes a manager of nothing; add parts, then run it.
     package init(
         leadership: any Leadership = SoleLeadership(), logger: Logger = .disabled, time: TimeSource = .system
     ) {
@@ -32,6 +34,7 @@ package final class Manager: Service {
         parts.withLock { $0.caches.append(informer) }
     }
 
+    /// Adds a controller; it starts when every cache is filled and this process leads.
     package func add(_ controller: Controller) {
         parts.withLock { $0.controllers.append(controller) }
     }

@@ -7,10 +7,12 @@ package import KubernetesAPI
 package struct Mapping<Object: KubernetesObject>: Sendable {
     private let keys: @Sendable (Object) -> [ObjectKey]
 
+    /// A mapping made of a function.
     package init(_ keys: @escaping @Sendable (Object) -> [ObjectKey]) {
         self.keys = keys
     }
 
+    /// The keys that an object maps to.
     package func keys(_ object: Object) -> [ObjectKey] { keys(object) }
 
     /// The keys of an event, each once, in order.

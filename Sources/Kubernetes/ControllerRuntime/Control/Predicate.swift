@@ -7,12 +7,15 @@ package import KubernetesAPI
 package struct Predicate<Object: KubernetesObject>: Sendable {
     private let test: @Sendable (ObjectEvent<Object>) -> Bool
 
+    /// A predicate made of a function.
     package init(_ test: @escaping @Sendable (ObjectEvent<Object>) -> Bool) {
         self.test = test
     }
 
+    /// Whether the change matters.
     package func matches(_ event: ObjectEvent<Object>) -> Bool { test(event) }
 
+    /// Every change matters.
     package static var always: Predicate { Predicate { _ in true } }
 
     /// Only updates are tested; what appears or goes always matters.
@@ -31,24 +34,30 @@ package struct Predicate<Object: KubernetesObject>: Sendable {
         }
     }
 
+    /// Updates matter when labels changed.
     package static var labelsChanged: Predicate { .updates { $0.metadata.labels != $1.metadata.labels } }
 
+    /// Updates matter when annotations changed.
     package static var annotationsChanged: Predicate {
         .updates { $0.metadata.annotations != $1.metadata.annotations }
     }
 
+    /// Only deletions matter.
     package static var deleted: Predicate {
         Predicate { if case .deleted = $0 { true } else { false } }
     }
 
+    /// Either of two.
     package static func || (left: Predicate, right: Predicate) -> Predicate {
         Predicate { left.matches($0) || right.matches($0) }
     }
 
+    /// Both of two.
     package static func && (left: Predicate, right: Predicate) -> Predicate {
         Predicate { left.matches($0) && right.matches($0) }
     }
 
+    /// The opposite.
     package static prefix func ! (predicate: Predicate) -> Predicate {
         Predicate { !predicate.matches($0) }
     }

@@ -10,6 +10,7 @@ package protocol Reconciler: Sendable {
     func reconcile(_ key: ObjectKey) async throws -> ReconcileResult
 }
 
+/// When to look again after a reconcile that went well.
 package enum ReconcileResult: Sendable, Hashable {
     /// Nothing to do until something changes.
     case done
@@ -24,6 +25,7 @@ package enum ReconcileError: Error, Sendable, Hashable, CustomStringConvertible 
     /// Nothing is wrong; something is not there yet. Look again after this time.
     case waitUntil(Duration, String)
 
+    /// The problem, for logs.
     package var description: String {
         switch self {
         case .terminal(let message): message

@@ -137,7 +137,8 @@ package final class EventRecorder: Service {
         let target = String((note.object.name ?? "event").prefix(200))
         let name = "\(target).\(suffix).\(String(now.microseconds + Int64(sequence), radix: 16))"
         var event = Event(
-            metadata: ObjectMeta(name: name, namespace: note.object.namespace ?? "default"), involvedObject: note.object)
+            metadata: ObjectMeta(name: name, namespace: note.object.namespace ?? "default"), involvedObject: note.object
+        )
         event.reason = note.reason
         event.message = note.message
         event.type = note.isWarning ? "Warning" : "Normal"
@@ -158,7 +159,7 @@ package final class EventRecorder: Service {
             _ = try await client.resource(Event.self, namespace: note.object.namespace ?? "default").patch(
                 name, .merge(["count": .integer(Int64(count)), "lastTimestamp": .string(now.description)]))
             return true
-        } catch where error.reason == .notFound {
+        } catch  where error.reason == .notFound {
             return false
         }
     }

@@ -36,6 +36,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
     private let metrics: WorkQueueMetrics
     private let closed = Gate()
 
+    /// Makes an empty queue, named in its metrics.
     package convenience init(
         name: String, metrics: MetricsRegistry = MetricsRegistry(), time: TimeSource = .system
     ) {
@@ -131,6 +132,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
         closed.open()
     }
 
+    /// Whether the queue was closed.
     package var isShutDown: Bool { state.withLock { $0.machine.isShutDown } }
 
     /// Waits until the queue is shut down, but not longer than this.
@@ -143,6 +145,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
         }
     }
 
+    /// How many keys are in line.
     package var depth: Int { state.withLock { $0.machine.depth } }
 
     /// How long the longest piece of work under way has taken so far.

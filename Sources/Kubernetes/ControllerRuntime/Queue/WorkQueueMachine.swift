@@ -7,6 +7,7 @@ package enum WorkPriority: Int, Sendable, Hashable, Comparable {
     /// Something happened.
     case normal
 
+    /// Less urgent comes first.
     package static func < (left: WorkPriority, right: WorkPriority) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -48,7 +49,8 @@ struct WorkQueueMachine<Key: Hashable & Sendable>: Sendable {
     let maximumDelay: Duration
 
     init(
-        handicap: Duration = .seconds(10), baseDelay: Duration = .milliseconds(5), maximumDelay: Duration = .seconds(1000)
+        handicap: Duration = .seconds(10), baseDelay: Duration = .milliseconds(5),
+        maximumDelay: Duration = .seconds(1000)
     ) {
         self.handicap = handicap
         self.baseDelay = baseDelay

@@ -3,12 +3,17 @@ package import JSONCoding
 
 /// A pod as far as the operator reads it; pods are made by Jobs.
 package struct Pod: Resource, Hashable {
+    /// The type on the server.
     package static let resourceType = ResourceType.pod
 
+    /// Name, labels, owners and the like.
     @Omittable package var metadata: ObjectMeta
+    /// The part of the spec that is read.
     @Omittable package var spec: PodSpec
+    /// The observed state.
     @Omittable package var status: PodStatus
 
+    /// An object of these parts, to be created or for a test.
     package init(metadata: ObjectMeta, spec: PodSpec = .init(), status: PodStatus = .init()) {
         self.metadata = metadata
         self.spec = spec
@@ -16,24 +21,39 @@ package struct Pod: Resource, Hashable {
     }
 }
 
+/// The part of a pod's spec that is read.
 package struct PodSpec: Codable, Sendable, Hashable, EmptyRepresentable {
+    /// Where it was placed.
     package var nodeName: String?
+    /// As whom it runs.
     package var serviceAccountName: String?
+    /// `Always`, `OnFailure` or `Never`.
     package var restartPolicy: String?
+    /// How long it may run.
     package var activeDeadlineSeconds: Int?
+    /// The empty value.
     package init() {}
 }
 
+/// What the kubelet says about a pod.
 package struct PodStatus: Codable, Sendable, Hashable, EmptyRepresentable {
+    /// Where it is in its life.
     package var phase: PodPhase?
     /// Why the pod is in this state as a whole: `Evicted`, `DeadlineExceeded`.
     package var reason: String?
+    /// A sentence for people.
     package var message: String?
+    /// Its address in the cluster.
     package var podIP: String?
+    /// When the kubelet took it up.
     package var startTime: Timestamp?
+    /// `PodScheduled`, `Ready` and others.
     @Omittable package var conditions: [Condition] = []
+    /// Init containers, native sidecars among them.
     @Omittable package var initContainerStatuses: [ContainerStatus] = []
+    /// Main containers.
     @Omittable package var containerStatuses: [ContainerStatus] = []
+    /// The empty value.
     package init() {}
 
     /// The status of a container, init containers included.
@@ -42,6 +62,7 @@ package struct PodStatus: Codable, Sendable, Hashable, EmptyRepresentable {
     }
 }
 
+/// Where a pod is in its life.
 package enum PodPhase: OpenEnumeration {
     case pending
     case running
@@ -50,6 +71,7 @@ package enum PodPhase: OpenEnumeration {
     case unknown
     case other(String)
 
+    /// The case for a string of the wire; `.other` for one that is not known.
     package init(_ text: String) {
         switch text {
         case "Pending": self = .pending
@@ -61,6 +83,7 @@ package enum PodPhase: OpenEnumeration {
         }
     }
 
+    /// The string on the wire.
     package var text: String {
         switch self {
         case .pending: "Pending"
