@@ -58,6 +58,7 @@ struct ManagedFields: Sendable {
     /// Fields that nobody manages: they are the server's.
     static func withoutSystemFields(_ set: FieldSet) -> FieldSet {
         var set = set
+        set.isMember = false  // nobody owns the object itself
         set.remove(["apiVersion"])
         set.remove(["kind"])
         for name in [

@@ -80,6 +80,7 @@ package final class ObjectStore: Sendable {
     /// as well, which is what a dry run is.
     ///
     /// The closure runs under the store's lock and must not call the store.
+    @discardableResult
     package func transaction<Result: Sendable>(
         commit: Bool = true, _ body: (inout StoreTransaction) throws(StatusError) -> Result
     ) throws(StatusError) -> Result {
