@@ -1,83 +1,95 @@
 // SPDX-License-Identifier: MIT
 package import AuditTrail
-package import JSONCoding
+import JSONCoding
 package import Postgres
 
-/// One fact as it stands in the record.
-package struct RecordedEvent: Sendable, Hashable {
-    package var type: String
-    package var key: String
-    package var payload: JSONValue
-    package var createdAt: Timestamp
-}
+/// Reads traces out of Postgres.
+package struct PostgresAuditQuery: AuditQuery {
+    /// The most runs of an issue, and the most facts of a run, in one trace.
+    private static let runLimit = 200
+    private static let eventLimit = 5000
 
-/// The way of one run, from the issue to the pull request.
-package struct RunTrace: Sendable, Hashable {
-    package var issue: Int
-    package var run: String
-    package var namespace: String?
-    package var job: String?
-    package var pullRequest: Int?
-    package var events: [RecordedEvent]
-
-    /// From the webhook's arrival at the edge to the Job's creation; `nil` where one of them is not on record.
-    package var labelToJobMilliseconds: Int? {
-        let received = events.first { $0.type == AuditEventType.webhookReceived.rawValue }?.payload["received_at"]
-        let created = events.first { $0.type == AuditEventType.jobCreated.rawValue }?.payload["created_at"]
-        guard let received = received?.stringValue.flatMap({ Timestamp($0) }),
-            let created = created?.stringValue.flatMap({ Timestamp($0) })
-        else { return nil }
-        return Int(created.microseconds - received.microseconds) / 1000
-    }
-
-    /// The trace as one line for people and scripts.
-    package var line: String {
-        let facts = events.filter { $0.type != AuditEventType.effectIntended.rawValue }.count
-        let fields = [
-            "TRACE", "issue=\(issue)", "run=\(run)", "namespace=\(namespace ?? "-")", "job=\(job ?? "-")",
-            "pull-request=\(pullRequest.map(String.init) ?? "-")", "events=\(facts)",
-            "label-to-job-ms=\(labelToJobMilliseconds.map(String.init) ?? "-")",
-        ]
-        return fields.joined(separator: " ")
-    }
-}
-
-/// Reads the record.
-package struct PostgresAuditQuery: Sendable {
     private let client: PostgresClient
 
+    /// Reads through `client`, whose owner runs it.
     package init(client: PostgresClient) { self.client = client }
 
-    /// The traces of an issue's runs, oldest first; runs that were rejected are left out.
+    /// The runs of an issue with their facts, oldest run first; runs that were rejected are left out.
     package func traces(issue: Int, repository: String?) async throws(AuditError) -> [RunTrace] {
-        try await AuditStoreError.wrapped("read the trace of issue \(issue)") { () async throws(PostgresError) in
-            let runs = try await client.query(
-                """
-                SELECT run_uid, name, pull_request FROM agent_runs
-                WHERE issue = \(issue) AND phase <> 'Rejected'
-                    AND (\(repository)::text IS NULL OR lower(repository) = lower(\(repository)))
-                ORDER BY created_at
-                """)
-            var traces: [RunTrace] = []
-            for run in runs {
-                let uid = try run.string("run_uid")
-                var events: [RecordedEvent] = []
-                for row in try await client.query(
-                    "SELECT event_type, event_key, payload, created_at FROM flow_events WHERE run_uid = \(uid) ORDER BY seq")
-                {
-                    events.append(
-                        RecordedEvent(
-                            type: try row.string("event_type"), key: try row.string("event_key"),
-                            payload: try row.json("payload"), createdAt: try row.timestamp("created_at")))
-                }
-                let created = events.last { $0.type == AuditEventType.jobCreated.rawValue }?.payload
-                traces.append(
-                    RunTrace(
-                        issue: issue, run: try run.string("name"), namespace: created?["namespace"]?.stringValue,
-                        job: created?["job"]?.stringValue,
-                        pullRequest: try run.optionalInt("pull_request").map { Int($0) }, events: events))
-            }
-            return traces
+        let runs = try await runs(issue: issue, repository: repository)
+        var traces: [RunTrace] = []
+        for run in runs {
+            traces.append(
+                RunTrace(
+                    run: run, events: try await events(runUID: run.runUID, after: 0, limit: Self.eventLimit),
+                    links: try await links(runUID: run.runUID)))
         }
+        return traces
+    }
+
+    /// A run's facts, oldest first, a page at a time.
+    package func events(
+        runUID: String, after position: Int64, limit: Int
+    ) async throws(AuditError) -> [RecordedEvent] {
+        let client = client
+        return try await audited("reading facts") { () throws(PostgresError) in
+            let rows = try await client.query(
+                """
+                SELECT id, position, correlation_id, run_uid, attempt, actor_type, actor_id, event_type, key, payload,
+                    created_at
+                FROM flow_events WHERE run_uid = \(runUID) AND position > \(position)
+                ORDER BY position LIMIT \(max(0, limit))
+                """)
+            return try Self.events(rows)
+        }
+    }
+
+    private func runs(issue: Int, repository: String?) async throws(AuditError) -> [RunRecord] {
+        let client = client
+        return try await audited("reading runs") { () throws(PostgresError) in
+            let rows = try await client.query(
+                """
+                SELECT \(fragment: RunRow.columns) FROM agent_runs
+                WHERE issue = \(issue) AND phase <> 'Rejected'
+                    AND (\(repository)::text IS NULL OR lower(repository) = lower(\(repository)::text))
+                ORDER BY created_at, run_uid LIMIT \(Self.runLimit)
+                """)
+            return try RunRow.records(rows)
+        }
+    }
+
+    private func links(runUID: String) async throws(AuditError) -> [TraceLink] {
+        let client = client
+        return try await audited("reading a trace") { () throws(PostgresError) in
+            let rows = try await client.query(
+                """
+                SELECT from_kind, from_id, to_kind, to_id FROM links WHERE run_uid = \(runUID) ORDER BY position
+                """)
+            var links: [TraceLink] = []
+            for row in rows {
+                // Kinds of newer versions are left out.
+                guard let from = TraceLink.Kind(rawValue: try row.string("from_kind")),
+                    let to = TraceLink.Kind(rawValue: try row.string("to_kind"))
+                else { continue }
+                links.append(TraceLink(from, try row.string("from_id"), to: to, try row.string("to_id")))
+            }
+            return links
+        }
+    }
+
+    private static func events(_ rows: [PostgresRow]) throws(PostgresError) -> [RecordedEvent] {
+        var events: [RecordedEvent] = []
+        for row in rows {
+            events.append(
+                RecordedEvent(
+                    id: try row.string("id"), position: try row.int("position"),
+                    correlationID: try row.string("correlation_id"), runUID: try row.string("run_uid"),
+                    attempt: Int(try row.int("attempt")), type: try row.string("event_type"), key: try row.string("key"),
+                    actor: AuditActor(
+                        kind: AuditActor.Kind(rawValue: try row.string("actor_type")) ?? .system,
+                        id: try row.string("actor_id")),
+                    payload: try row.json("payload"), createdAt: try row.timestamp("created_at")))
+        }
+        return events
     }
 }

@@ -3,47 +3,50 @@ package import AuditTrail
 import JSONCoding
 package import Postgres
 
-/// Appends facts to `flow_events`; a fact that is there already stays as it is.
+/// Writes facts into `flow_events`.
+///
+/// A fact's id is made of what it is about, so that a fact that is there already is passed over: whoever was stopped
+/// between recording and going on records again, and nothing is there twice.
 package struct PostgresAuditSink: AuditSink {
+    /// The most facts in one statement.
+    private static let batchSize = 100
+
     private let client: PostgresClient
 
+    /// Writes through `client`, whose owner runs it.
     package init(client: PostgresClient) { self.client = client }
 
-    /// Records all of the facts in one statement, or none.
+    /// Writes the facts in their order; those of one call, up to a hundred, appear together or not at all.
     package func record(_ events: [AuditEvent]) async throws(AuditError) {
-        guard !events.isEmpty else { return }
-        let rows = JSONValue.array(events.map { event in
-            [
-                "id": .string(event.id), "correlation_id": .string(event.correlationID), "run_uid": .string(event.runUID),
-                "attempt": .integer(Int64(event.attempt)), "actor_type": .string(event.actor.kind.rawValue),
-                "actor_id": .string(event.actor.id), "event_type": .string(event.type.rawValue),
-                "event_key": .string(event.key), "payload": event.payload,
-            ]
-        })
-        try await AuditStoreError.wrapped("record \(events.count) facts") { () async throws(PostgresError) in
-            _ = try await client.execute(
-                """
-                INSERT INTO flow_events (id, correlation_id, run_uid, attempt, actor_type, actor_id, event_type, event_key, payload)
-                SELECT id, correlation_id, run_uid, attempt, actor_type, actor_id, event_type, event_key, payload
-                FROM jsonb_to_recordset(\(SQLParameter.json(rows))) AS facts (
-                    id uuid, correlation_id text, run_uid text, attempt integer, actor_type text, actor_id text,
-                    event_type text, event_key text, payload jsonb)
-                ON CONFLICT (id) DO NOTHING
-                """)
+        var rest = events[...]
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(Self.batchSize))
+            rest = rest.dropFirst(batch.count)
+            let statement = Self.insert(batch)
+            let client = client
+            _ = try await audited("recording facts") { () throws(PostgresError) in try await client.execute(statement) }
         }
     }
-}
 
-/// Turns the database's errors into the port's.
-enum AuditStoreError {
-    static func wrapped<T: Sendable>(
-        _ what: String, _ body: () async throws(PostgresError) -> T
-    ) async throws(AuditError) -> T {
-        do {
-            return try await body()
-        } catch {
-            throw AuditError(
-                isTransient: error.isUnavailability || error.isRetryable, description: "cannot \(what): \(error.description)")
-        }
+    private static func insert(_ events: [AuditEvent]) -> SQLQuery {
+        """
+        INSERT INTO flow_events
+            (id, correlation_id, run_uid, attempt, actor_type, actor_id, event_type, key, payload)
+        SELECT id, correlation_id, run_uid, attempt, actor_type, actor_id, event_type, key, payload::jsonb
+        FROM unnest(
+            \(events.map(\.id))::uuid[],
+            \(events.map { ($0.correlationID.isEmpty ? $0.runUID : $0.correlationID).storable(limit: 256) })::text[],
+            \(events.map { $0.runUID.storable(limit: 256) })::text[],
+            \(SQLParameter.integerArray(events.map { Int64($0.attempt) }))::int[],
+            \(events.map(\.actor.kind.rawValue))::text[],
+            \(events.map { $0.actor.id.isEmpty ? "unknown" : $0.actor.id.storable(limit: 256) })::text[],
+            \(events.map(\.type.rawValue))::text[],
+            \(events.map { $0.key.storable(limit: 1024) })::text[],
+            \(events.map { $0.payload.storablePayload.encodedString() })::text[]
+        ) WITH ORDINALITY AS facts
+            (id, correlation_id, run_uid, attempt, actor_type, actor_id, event_type, key, payload, place)
+        ORDER BY place
+        ON CONFLICT (id) DO NOTHING
+        """
     }
 }

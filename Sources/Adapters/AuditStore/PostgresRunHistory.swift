@@ -1,132 +1,134 @@
 // SPDX-License-Identifier: MIT
-import AgentAPI
 package import AuditTrail
-import JSONCoding
 package import Postgres
 
-/// The history of runs in `agent_runs`, `links` and `once_claims`.
+/// Keeps runs, their label events and their links in Postgres.
 package struct PostgresRunHistory: RunHistory {
     private let client: PostgresClient
 
+    /// Reads and writes through `client`, whose owner runs it.
     package init(client: PostgresClient) { self.client = client }
 
-    /// The unique index decides between two runs that want one labelling; the loser's row is not written.
+    /// Writes the run's row with its label event, unless another run has that.
+    ///
+    /// The unique index decides: of any number of callers exactly one inserts or updates a row with the event, and the
+    /// others find it there. Every step is a statement of its own, so there is nothing to undo.
     package func claim(_ record: RunRecord) async throws(AuditError) -> LabelEventClaim {
         guard let event = record.labelEventID else {
             try await save(record)
             return .granted
         }
-        // Whoever inserts first owns the event; the row of another run of the same event is left alone.
-        let rows = try await AuditStoreError.wrapped("claim label event \(event)") { () async throws(PostgresError) in
-            _ = try await client.execute(
-                """
-                INSERT INTO agent_runs (run_uid, name, namespace, correlation_id, repository_id, repository, issue, kind,
-                    revise, agent, label_event_id, review_id, pull_request, branch, phase)
-                VALUES (\(record.runUID), \(record.name), \(record.namespace), \(record.correlationID),
-                    \(record.repositoryID), \(record.repository), \(record.issue), \(record.kind),
-                    \(SQLParameter.bool(record.revise)), \(record.agent), \(event), \(record.reviewID),
-                    \(record.pullRequest), \(record.branch), \(record.phase))
-                ON CONFLICT DO NOTHING
-                """)
-            return try await client.query(
-                """
-                SELECT run_uid FROM agent_runs
-                WHERE repository_id = \(record.repositoryID) AND label_event_id = \(event)
-                """)
+        let (client, id) = (client, record.repositoryID)
+        // Each round ends unless somebody changed the event's holder between two of its statements.
+        for _ in 0..<5 {
+            let claim = try await audited("claiming a label event") { () throws(PostgresError) -> LabelEventClaim? in
+                let insert: SQLQuery = """
+                    \(fragment: RunRow.insert(record, labelEventID: event)) ON CONFLICT DO NOTHING
+                    """
+                if try await client.execute(insert) == 1 { return .granted }
+                let holder = try await client.query(
+                    "SELECT run_uid FROM agent_runs WHERE repository_id = \(id) AND label_event_id = \(event)"
+                ).first?.string("run_uid")
+                if let holder, holder != record.runUID { return .takenBy(runUID: holder) }
+                // The run's own row stood in the way: with the event from an earlier call, or still without it.
+                try await client.execute(RunRow.upsert(record))
+                if holder != nil { return .granted }
+                return try await Self.attach(event, record, client) ? .granted : nil
+            }
+            if let claim { return claim }
         }
-        let owner = try await AuditStoreError.wrapped("read the owner of label event \(event)") {
-            () async throws(PostgresError) in try rows.first?.string("run_uid")
-        }
-        return owner == nil || owner == record.runUID ? .granted : .takenBy(runUID: owner ?? "")
+        throw AuditError(isTransient: true, description: "claiming a label event: others keep changing who has it")
     }
 
+    /// Writes the run's row. A label event that another run has is left out.
     package func save(_ record: RunRecord) async throws(AuditError) {
-        try await AuditStoreError.wrapped("save run \(record.runUID)") { () async throws(PostgresError) in
-            _ = try await client.execute(
-                """
-                INSERT INTO agent_runs (run_uid, name, namespace, correlation_id, repository_id, repository, issue, kind,
-                    revise, agent, label_event_id, review_id, pull_request, branch, phase, reason, model,
-                    reasoning_effort, session_id)
-                VALUES (\(record.runUID), \(record.name), \(record.namespace), \(record.correlationID),
-                    \(record.repositoryID), \(record.repository), \(record.issue), \(record.kind),
-                    \(SQLParameter.bool(record.revise)), \(record.agent), \(record.labelEventID), \(record.reviewID),
-                    \(record.pullRequest), \(record.branch), \(record.phase), \(record.reason), \(record.model),
-                    \(record.reasoningEffort), \(record.sessionID))
-                ON CONFLICT (run_uid) DO UPDATE SET
-                    agent = excluded.agent, pull_request = excluded.pull_request, branch = excluded.branch,
-                    phase = excluded.phase, reason = excluded.reason, model = excluded.model,
-                    reasoning_effort = excluded.reasoning_effort, session_id = excluded.session_id,
-                    updated_at = clock_timestamp()
-                """)
+        let client = client
+        try await audited("saving a run") { () throws(PostgresError) in
+            try await client.execute(RunRow.upsert(record))
+            if let event = record.labelEventID, record.repositoryID > 0 {
+                _ = try await Self.attach(event, record, client)
+            }
         }
     }
 
+    /// Gives the event to the run's row; `false` when another row has it.
+    private static func attach(
+        _ event: Int64, _ record: RunRecord, _ client: PostgresClient
+    ) async throws(PostgresError) -> Bool {
+        do throws(PostgresError) {
+            try await client.execute(
+                """
+                UPDATE agent_runs SET label_event_id = \(event), updated_at = clock_timestamp()
+                WHERE run_uid = \(record.runUID) AND repository_id = \(record.repositoryID)
+                    AND label_event_id IS DISTINCT FROM \(event)
+                """)
+            return true
+        } catch {
+            guard error.sqlState == .uniqueViolation else { throw error }
+            return false
+        }
+    }
+
+    /// Which of these label events have a run.
     package func knownLabelEvents(_ ids: [Int64], repositoryID: Int64) async throws(AuditError) -> Set<Int64> {
-        try await AuditStoreError.wrapped("look up label events") { () async throws(PostgresError) in
+        guard !ids.isEmpty else { return [] }
+        let client = client
+        return try await audited("reading label events") { () throws(PostgresError) in
+            var known: Set<Int64> = []
             let rows = try await client.query(
                 """
                 SELECT label_event_id FROM agent_runs
-                WHERE repository_id = \(repositoryID) AND label_event_id = ANY (\(SQLParameter.integerArray(ids)))
+                WHERE repository_id = \(repositoryID)
+                    AND label_event_id = ANY (\(SQLParameter.integerArray(ids))::bigint[])
                 """)
-            var known: Set<Int64> = []
             for row in rows { known.insert(try row.int("label_event_id")) }
             return known
         }
     }
 
+    /// The newest runs of an issue, newest first, those that were rejected left out.
     package func runs(repositoryID: Int64, issue: Int, limit: Int) async throws(AuditError) -> [RunRecord] {
-        try await AuditStoreError.wrapped("read the runs of issue \(issue)") { () async throws(PostgresError) in
+        let client = client
+        return try await audited("reading runs") { () throws(PostgresError) in
             let rows = try await client.query(
                 """
-                SELECT * FROM agent_runs
+                SELECT \(fragment: RunRow.columns) FROM agent_runs
                 WHERE repository_id = \(repositoryID) AND issue = \(issue) AND phase <> 'Rejected'
-                ORDER BY created_at DESC LIMIT \(limit)
+                ORDER BY created_at DESC, run_uid LIMIT \(max(0, limit))
                 """)
-            var records: [RunRecord] = []
-            for row in rows { records.append(try RunRecord(row)) }
-            return records
+            return try RunRow.records(rows)
         }
     }
 
+    /// Joins things of a trace; what has no name yet is left out.
     package func link(_ links: [TraceLink], runUID: String) async throws(AuditError) {
-        let rows = JSONValue.array(links.filter { !$0.from.isEmpty && !$0.to.isEmpty }.map { link in
-            [
-                "from_kind": .string(link.fromKind.rawValue), "from_id": .string(link.from),
-                "to_kind": .string(link.toKind.rawValue), "to_id": .string(link.to),
-            ]
-        })
-        try await AuditStoreError.wrapped("link the trace of run \(runUID)") { () async throws(PostgresError) in
-            _ = try await client.execute(
+        let links = links.filter { !$0.from.isEmpty && !$0.to.isEmpty }
+        guard !links.isEmpty else { return }
+        let client = client
+        _ = try await audited("joining a trace") { () throws(PostgresError) in
+            try await client.execute(
                 """
                 INSERT INTO links (run_uid, from_kind, from_id, to_kind, to_id)
                 SELECT \(runUID), from_kind, from_id, to_kind, to_id
-                FROM jsonb_to_recordset(\(SQLParameter.json(rows))) AS pairs (
-                    from_kind text, from_id text, to_kind text, to_id text)
+                FROM unnest(
+                    \(links.map(\.fromKind.rawValue))::text[], \(links.map { $0.from.storable(limit: 512) })::text[],
+                    \(links.map(\.toKind.rawValue))::text[], \(links.map { $0.to.storable(limit: 512) })::text[]
+                ) WITH ORDINALITY AS joined (from_kind, from_id, to_kind, to_id, place)
+                ORDER BY place
                 ON CONFLICT DO NOTHING
                 """)
         }
     }
 
+    /// Takes a place among those that may happen once.
     package func claimOnce(_ key: String, runUID: String) async throws(AuditError) -> Bool {
-        try await AuditStoreError.wrapped("claim \(key)") { () async throws(PostgresError) in
-            try await client.execute(
-                "INSERT INTO once_claims (key, run_uid) VALUES (\(key), \(runUID)) ON CONFLICT DO NOTHING") == 1
+        let client = client
+        return try await audited("claiming a place") { () throws(PostgresError) in
+            let inserted = try await client.execute(
+                "INSERT INTO once_claims (key, run_uid) VALUES (\(key), \(runUID)) ON CONFLICT DO NOTHING")
+            if inserted == 1 { return true }
+            let rows = try await client.query("SELECT run_uid FROM once_claims WHERE key = \(key)")
+            return rows.first?["run_uid"] == runUID
         }
-    }
-}
-
-extension RunRecord {
-    /// A row of `agent_runs`.
-    fileprivate init(_ row: PostgresRow) throws(PostgresError) {
-        self.init(
-            runUID: try row.string("run_uid"), name: try row.string("name"), namespace: try row.string("namespace"),
-            correlationID: try row.string("correlation_id"), repositoryID: try row.int("repository_id"),
-            repository: try row.string("repository"), issue: Int(try row.int("issue")), kind: try row.string("kind"),
-            revise: try row.bool("revise"), agent: try row.string("agent"),
-            labelEventID: try row.optionalInt("label_event_id"), reviewID: try row.optionalInt("review_id"),
-            pullRequest: try row.optionalInt("pull_request").map { Int($0) }, branch: try row.optionalString("branch"),
-            phase: try row.string("phase"), reason: try row.optionalString("reason"),
-            model: try row.optionalString("model"), reasoningEffort: try row.optionalString("reasoning_effort"),
-            sessionID: try row.optionalString("session_id"))
     }
 }

@@ -110,6 +110,7 @@ package protocol RunHistory: Sendable {
     func link(_ links: [TraceLink], runUID: String) async throws(AuditError)
     /// Takes a place among those that may happen once, such as one comment an issue a day.
     ///
-    /// - Returns: whether this call was the first with the key.
+    /// - Returns: whether the place is this run's, from now on or from an earlier call: a run that was stopped between
+    ///   taking the place and using it may go on.
     func claimOnce(_ key: String, runUID: String) async throws(AuditError) -> Bool
 }
