@@ -55,8 +55,8 @@ with_progress() {
     if [ $status -eq 0 ]; then
         printf ' %ds\n' $((SECONDS - started)) >&2
     else
-        printf ' failed after %ds; the end of %s:\n' $((SECONDS - started)) "$log" >&2
-        tail -n 40 "$log" >&2
+        printf ' failed after %ds; from %s:\n' $((SECONDS - started)) "$log" >&2
+        grep -E 'error:|✘|Fatal error|unexpected signal' "$log" | sort -u | head -n 40 >&2 || tail -n 40 "$log" >&2
     fi
     return $status
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import HTTPServing
 import HTTPTransport
+import HTTPTypes
 import JSONCoding
 package import ServiceRuntime
 import SystemCalls
