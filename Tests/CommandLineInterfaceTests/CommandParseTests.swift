@@ -6,8 +6,10 @@ import Testing
 @Suite struct CommandParseTests {
     enum Level: String, CaseIterable { case debug, info }
 
-    static let config = Option<String>.required("config", .file, short: "c", environment: "APP_CONFIG", help: "The file.")
-    static let port = Option<Int>.optional("port", .integer(0...65535), default: "8080", environment: "APP_PORT", help: "The port.")
+    static let config = Option<String>.required(
+        "config", .file, short: "c", environment: "APP_CONFIG", help: "The file.")
+    static let port = Option<Int>.optional(
+        "port", .integer(0...65535), default: "8080", environment: "APP_PORT", help: "The port.")
     static let level = Option<Level>.optional("log-level", .choice("LEVEL"), default: "info", help: "How much to say.")
     static let url = Option<String?>.optional(
         "database-url", .url("postgres", "postgresql"), environment: "APP_DB", sensitive: true, help: "The database.")
@@ -20,9 +22,11 @@ import Testing
             Command(
                 "serve", summary: "Serve things.",
                 options: [config.definition, port.definition, url.definition, keep.definition, label.definition]),
-            Command("config", summary: "About the configuration.", subcommands: [
-                Command("check", summary: "Check it.", options: [config.definition])
-            ]),
+            Command(
+                "config", summary: "About the configuration.",
+                subcommands: [
+                    Command("check", summary: "Check it.", options: [config.definition])
+                ]),
         ])
 
     private func run(_ arguments: String..., environment: [String: String] = [:]) throws -> ParsedCommand {
@@ -81,27 +85,39 @@ import Testing
 
     @Test(arguments: [
         Mistake(arguments: [], says: "app: a command is missing; expected serve, config (see app --help)"),
-        Mistake(arguments: ["config"], says: "app config: a command is missing; expected check (see app config --help)"),
+        Mistake(
+            arguments: ["config"], says: "app config: a command is missing; expected check (see app config --help)"),
         Mistake(arguments: ["sirve"], says: "app: unknown command 'sirve'; expected serve, config (see app --help)"),
-        Mistake(arguments: ["serve"], says: "app serve: --config FILE is required, or set APP_CONFIG (see app serve --help)"),
+        Mistake(
+            arguments: ["serve"], says: "app serve: --config FILE is required, or set APP_CONFIG (see app serve --help)"
+        ),
         Mistake(
             arguments: ["serve", "--confg", "x"],
             says: "app serve: unknown option --confg; did you mean --config? (see app serve --help)"),
-        Mistake(arguments: ["serve", "--frobnicate"], says: "app serve: unknown option --frobnicate (see app serve --help)"),
+        Mistake(
+            arguments: ["serve", "--frobnicate"],
+            says: "app serve: unknown option --frobnicate (see app serve --help)"),
         Mistake(arguments: ["serve", "-x"], says: "app serve: unknown option -x (see app serve --help)"),
         Mistake(arguments: ["serve", "-cx"], says: "app serve: unknown option -cx (see app serve --help)"),
         Mistake(arguments: ["--port", "1"], says: "app: unknown option --port (see app --help)"),
-        Mistake(arguments: ["serve", "--config"], says: "app serve: --config expects the path of a file (see app serve --help)"),
+        Mistake(
+            arguments: ["serve", "--config"],
+            says: "app serve: --config expects the path of a file (see app serve --help)"),
         Mistake(
             arguments: ["serve", "--config", "--keep"],
             says: "app serve: --config expects the path of a file (see app serve --help)"),
         Mistake(
             arguments: ["serve", "--config="],
             says: "app serve: --config expects the path of a file, not '' (see app serve --help)"),
-        Mistake(arguments: ["serve", "-c", "a", "-c", "b"], says: "app serve: --config was given twice (see app serve --help)"),
+        Mistake(
+            arguments: ["serve", "-c", "a", "-c", "b"],
+            says: "app serve: --config was given twice (see app serve --help)"),
         Mistake(arguments: ["serve", "--keep=true"], says: "app serve: --keep takes no value (see app serve --help)"),
-        Mistake(arguments: ["serve", "-c", "a", "b"], says: "app serve: unexpected argument 'b' (see app serve --help)"),
-        Mistake(arguments: ["serve", "-c", "a", "--", "b"], says: "app serve: unexpected argument 'b' (see app serve --help)"),
+        Mistake(
+            arguments: ["serve", "-c", "a", "b"], says: "app serve: unexpected argument 'b' (see app serve --help)"),
+        Mistake(
+            arguments: ["serve", "-c", "a", "--", "b"],
+            says: "app serve: unexpected argument 'b' (see app serve --help)"),
         Mistake(
             arguments: ["serve", "-c", "a", "--port", "70000"],
             says: "app serve: --port expects a whole number from 0 to 65535, not '70000' (see app serve --help)"),

@@ -29,7 +29,9 @@ import Testing
             #expect(error?.code == .connectionFailed)
             #expect(error?.isRetryable == true && error?.mayHaveBeenProcessed == false)
             let text = error?.description ?? ""
-            #expect(text.hasPrefix("http://127.0.0.1:\(port)/a: cannot connect: Failed to connect to 127.0.0.1 port \(port)"))
+            #expect(
+                text.hasPrefix(
+                    "http://127.0.0.1:\(port)/a: cannot connect: Failed to connect to 127.0.0.1 port \(port)"))
             #expect(!text.contains("hunter2"))
         }
     }
@@ -95,7 +97,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", HTTPClientError.Code.connectionLost), ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", .connectionLost),
+        ("", HTTPClientError.Code.connectionLost),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", .connectionLost),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", .connectionLost),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", .connectionLost),
         ("SSH-2.0-OpenSSH_9.2p1\r\n", .protocolViolation),
@@ -116,8 +119,12 @@ import Testing
     }
 
     @Test func aFloodOfHeadersIsRefused() async {
-        let server = server("HTTP/1.1 200 OK\r\n" + String(repeating: "X-Flood: \(String(repeating: "x", count: 1000))\r\n", count: 300) + "\r\n")
-        #expect(await HTTPClientError.code { try await HTTPClient().send(ClientRequest(url: server.url)) } == .protocolViolation)
+        let server = server(
+            "HTTP/1.1 200 OK\r\n" + String(repeating: "X-Flood: \(String(repeating: "x", count: 1000))\r\n", count: 300)
+                + "\r\n")
+        #expect(
+            await HTTPClientError.code { try await HTTPClient().send(ClientRequest(url: server.url)) }
+                == .protocolViolation)
     }
 
     @Test func cancellingATaskEndsItsRequest() async {

@@ -64,7 +64,8 @@ import Testing
     }
 
     @Test func redirectsAreAnswers() async throws {
-        try await withServer(handler: { _ in ServerResponse(status: .found, headers: ["Location": "/elsewhere"]) }) { url in
+        try await withServer(handler: { _ in ServerResponse(status: .found, headers: ["Location": "/elsewhere"]) }) {
+            url in
             let response = try await HTTPClient().send(ClientRequest(url: url))
             #expect(response.status == .found && response.headers["location"] == "/elsewhere")
         }
@@ -133,7 +134,9 @@ import Testing
         #expect(await HTTPClientError.code { try await HTTPClient().send(request) } == .invalidRequest)
     }
 
-    @Test(arguments: ["", "nonsense", "http://", "ftp://127.0.0.1/", "file:///etc/passwd", "http://[::1/", "http://a b/"])
+    @Test(arguments: [
+        "", "nonsense", "http://", "ftp://127.0.0.1/", "file:///etc/passwd", "http://[::1/", "http://a b/",
+    ])
     func badURLsAreMistakesOfTheCaller(url: String) async {
         #expect(await HTTPClientError.code { try await HTTPClient().send(ClientRequest(url: url)) } == .invalidRequest)
     }

@@ -12,7 +12,9 @@ final class RawServer: Sendable {
         func readRequest() -> String {
             var text: [UInt8] = []
             var byte: UInt8 = 0
-            while !text.suffix(4).elementsEqual("\r\n\r\n".utf8), recv(descriptor, &byte, 1, 0) == 1 { text.append(byte) }
+            while !text.suffix(4).elementsEqual("\r\n\r\n".utf8), recv(descriptor, &byte, 1, 0) == 1 {
+                text.append(byte)
+            }
             return String(decoding: text, as: UTF8.self)
         }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import CCurl
+import Glibc
 import HTTPTypes
 import Testing
 
@@ -8,7 +9,8 @@ import Testing
 @Suite struct RulesTests {
     @Test(arguments: [
         ("http://host/path", "http://host/path"), ("https://u:p@host:1/a?b#c", "https://host:1/a"),
-        ("https://host/a@b", "https://host/a@b"), ("https://u@x@host/", "https://host/"), ("nonsense", "nonsense"), ("", ""),
+        ("https://host/a@b", "https://host/a@b"), ("https://u@x@host/", "https://host/"), ("nonsense", "nonsense"),
+        ("", ""),
     ])
     func shownURLsHaveNoCredentials(url: String, shown: String) {
         #expect(HTTPClientError.displayed(url) == shown)
@@ -35,7 +37,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (CURLE_COULDNT_CONNECT, false, HTTPClientError.Code.connectionFailed), (CURLE_OPERATION_TIMEDOUT, false, .connectionFailed),
+        (CURLE_COULDNT_CONNECT, false, HTTPClientError.Code.connectionFailed),
+        (CURLE_OPERATION_TIMEDOUT, false, .connectionFailed),
         (CURLE_OPERATION_TIMEDOUT, true, .timeout), (CURLE_PEER_FAILED_VERIFICATION, false, .tls),
         (CURLE_HTTP2_STREAM, true, .connectionLost), (CURLE_COULDNT_RESOLVE_HOST, false, .resolve),
         (CURLE_UNSUPPORTED_PROTOCOL, false, .invalidRequest), (CURLE_OUT_OF_MEMORY, true, .connectionLost),
@@ -53,7 +56,9 @@ import Testing
             let error = HTTPClientError(code, url: "u", detail: "d")
             #expect(!error.summary.isEmpty)
             // What never left may be repeated by anybody.
-            if code == .connectionFailed || code == .resolve { #expect(error.isRetryable && !error.mayHaveBeenProcessed) }
+            if code == .connectionFailed || code == .resolve {
+                #expect(error.isRetryable && !error.mayHaveBeenProcessed)
+            }
         }
     }
 
@@ -71,6 +76,19 @@ import Testing
         let inTime = schedule.takeDue(now: start + .seconds(1))
         let again = schedule.takeDue(now: start + .seconds(9))
         #expect(inTime && !again)
+    }
+
+    /// Without the guard this ends the test run with SIGPIPE.
+    @Test func writingToNobodyIsAnErrorOfTheCall() {
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        close(ends[0])
+        var code: Int32 = 0
+        withoutPipeSignals {
+            code = write(ends[1], "x", 1) < 0 ? errno : 0
+        }
+        #expect(code == EPIPE)
+        close(ends[1])
     }
 
     @Test func headLinesBecomeAHead() {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct StreamingMachineTests {
     private typealias Machine = StreamingReceiver.Machine
-    private let receiver = StreamingReceiver()
+    private let receiver = StreamingReceiver(url: "http://host/")
 
     private func offer(_ count: Int) -> BodyAnswer {
         [UInt8](repeating: 1, count: count).withUnsafeBytes { receiver.received($0) }

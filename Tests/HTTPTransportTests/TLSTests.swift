@@ -37,7 +37,9 @@ import Testing
             let file = "\(directory)/ca.pem"
             try Files.writeAtomically(file, Array(authority.certificatePEM.utf8), mode: 0o600)
             try await withServer(tls: identity, handler: Self.hello) { url in
-                for tls in [TLSOptions(caPEM: authority.certificatePEM), TLSOptions(caFile: file), TLSOptions(verify: false)] {
+                for tls in [
+                    TLSOptions(caPEM: authority.certificatePEM), TLSOptions(caFile: file), TLSOptions(verify: false),
+                ] {
                     let response = try await HTTPClient().send(ClientRequest(url: url, tls: tls))
                     #expect(response.status == .ok)
                 }
@@ -91,7 +93,8 @@ import Testing
             let url = "https://127.0.0.1:\(try #require(port))/"
             let client = try authority.issueClient(commonName: "robot")
             var tls = TLSOptions(caPEM: authority.certificatePEM)
-            #expect(await HTTPClientError.code { try await HTTPClient().send(ClientRequest(url: url, tls: tls)) } != nil)
+            #expect(
+                await HTTPClientError.code { try await HTTPClient().send(ClientRequest(url: url, tls: tls)) } != nil)
             tls.clientCertificatePEM = client.certificatePEM
             tls.clientKeyPEM = client.privateKeyPEM
             let response = try await HTTPClient().send(ClientRequest(url: url, tls: tls))
@@ -103,8 +106,10 @@ import Testing
     @Test func aBrokenKeyIsAnError() async throws {
         try await withServer(tls: identity, handler: Self.hello) { url in
             let tls = TLSOptions(
-                caPEM: authority.certificatePEM, clientCertificatePEM: identity.certificatePEM, clientKeyPEM: "nonsense")
-            #expect(await HTTPClientError.code { try await HTTPClient().send(ClientRequest(url: url, tls: tls)) } == .tls)
+                caPEM: authority.certificatePEM, clientCertificatePEM: identity.certificatePEM, clientKeyPEM: "nonsense"
+            )
+            #expect(
+                await HTTPClientError.code { try await HTTPClient().send(ClientRequest(url: url, tls: tls)) } == .tls)
         }
     }
 

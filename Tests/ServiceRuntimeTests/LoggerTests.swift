@@ -37,7 +37,9 @@ import Testing
             date: moment, level: .warning, label: "edge", message: "refused",
             metadata: ["b": "line\nfeed \"quoted\" \u{1B}[31m ü", "a": "1"])
         let line = String(decoding: LogFormat.json.line(record), as: UTF8.self)
-        #expect(line.hasPrefix(#"{"time":"2026-11-22T21:00:00.125Z","level":"warning","logger":"edge","message":"refused","a":"1","#))
+        #expect(
+            line.hasPrefix(
+                #"{"time":"2026-11-22T21:00:00.125Z","level":"warning","logger":"edge","message":"refused","a":"1","#))
         #expect(line.hasSuffix("}\n") && line.utf8.count { $0 == 0x0A } == 1)
         let parsed = try JSONValue.parse(line)
         #expect(parsed["b"]?.stringValue == "line\nfeed \"quoted\" \u{1B}[31m ü")
@@ -53,7 +55,14 @@ import Testing
         #expect(line == "2026-11-22T21:00:00.125Z INFO l: m k=\(expected)\n")
     }
 
+    @Test func metadataCannotReplaceAFixedKey() throws {
+        let record = LogRecord(date: moment, level: .info, label: "l", message: "m", metadata: ["message": "x"])
+        let parsed = try JSONValue.parse(LogFormat.json.line(record))
+        #expect(parsed["message"] == "m" && parsed["metadata.message"] == "x")
+    }
+
     @Test func levelsReadTheirNames() {
+        #expect(LogLevel.allCases == LogLevel.allCases.sorted())
         #expect(LogLevel.allCases.map { LogLevel(name: $0.name) } == LogLevel.allCases)
         #expect(LogLevel(name: "loud") == nil)
     }

@@ -7,7 +7,8 @@ import Testing
     @Test func rendersSortedPrometheusText() {
         let registry = MetricsRegistry()
         registry.gauge("open_connections", help: "Open now.").set(2.5)
-        registry.counter("requests_total", help: "Served\nso far.", labels: ["code": "200", "a": "x\"y\\z\n"]).increment()
+        registry.counter("requests_total", help: "Served\nso far.", labels: ["code": "200", "a": "x\"y\\z\n"])
+            .increment()
         registry.counter("requests_total", help: "Served\nso far.", labels: ["code": "404"]).increment(by: 3)
         let latency = registry.histogram("latency_seconds", help: "Spread.", labels: ["op": "get"], buckets: [0.1, 1])
         for value in [0.05, 0.1, 0.5, 7] { latency.observe(value) }

@@ -9,7 +9,8 @@ import Testing
         var dumped = ""
         dump([secret], to: &dumped)
         let texts = [
-            "\(secret)", String(describing: secret), String(reflecting: secret), "\([secret])", "\(Optional(secret) as Any)", dumped,
+            "\(secret)", String(describing: secret), String(reflecting: secret), "\([secret])",
+            "\(Optional(secret) as Any)", dumped,
         ]
         for text in texts { #expect(!text.contains("hunter2") && !text.isEmpty) }
         #expect("\(secret)" == "‹redacted›")

@@ -37,7 +37,8 @@ import Testing
     }
 
     /// Ignores every request to stop until released.
-    private func stubborn(_ name: String, _ journal: Journal, release: AsyncStream<Void>) -> (name: String, any Service) {
+    private func stubborn(_ name: String, _ journal: Journal, release: AsyncStream<Void>) -> (name: String, any Service)
+    {
         let service = ClosureService {
             await Task { for await _ in release { break } }.value
             journal.note("\(name) stops")

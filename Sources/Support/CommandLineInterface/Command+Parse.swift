@@ -3,8 +3,9 @@
 extension Command {
     /// Reads a command line.
     ///
-    /// Options are `--name VALUE`, `--name=VALUE`, `-n VALUE` or, for switches, `--name`; they may stand before or behind
-    /// the command's name. `--help` anywhere wins over every mistake, because it is what a person types after one.
+    /// Options are `--name VALUE`, `--name=VALUE`, `-n VALUE` or, for switches, `--name`; they may stand before or
+    /// behind the command's name. `--help` anywhere wins over every mistake, because it is what a person types after
+    /// one.
     ///
     /// - Parameters:
     ///   - arguments: without the program's name.

@@ -25,7 +25,8 @@ package struct ValueReader<Value: Sendable>: Sendable {
 extension ValueReader where Value == String {
     /// Any text but the empty one.
     package static func text(_ placeholder: String, expectation: String? = nil) -> ValueReader {
-        ValueReader(placeholder: placeholder, expectation: expectation ?? "a value for \(placeholder)", isObvious: true) {
+        ValueReader(placeholder: placeholder, expectation: expectation ?? "a value for \(placeholder)", isObvious: true)
+        {
             $0.isEmpty ? nil : $0
         }
     }

@@ -16,6 +16,8 @@ package enum LogFormat: String, Sendable, CaseIterable {
         }
     }
 
+    private static let fixedKeys: Set<String> = ["time", "level", "logger", "message"]
+
     private func timestamp(_ date: Date) -> String {
         Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(date)
     }
@@ -25,7 +27,8 @@ package enum LogFormat: String, Sendable, CaseIterable {
         var line = "{\"time\":\"\(timestamp(record.date))\",\"level\":\"\(record.level.name)\""
         line += ",\"logger\":\(quoted(record.label)),\"message\":\(quoted(record.message))"
         for (key, value) in record.metadata.sorted(by: { $0.key < $1.key }) {
-            line += ",\(quoted(key)):\(quoted(value))"
+            // A member must not be there twice: readers differ in which one they believe.
+            line += ",\(quoted(Self.fixedKeys.contains(key) ? "metadata.\(key)" : key)):\(quoted(value))"
         }
         return Array((line + "}\n").utf8)
     }

@@ -2,7 +2,7 @@
 package import FoundationEssentials
 
 /// How much a log line matters.
-package enum LogLevel: Int, Sendable, Comparable, CaseIterable {
+package enum LogLevel: String, Sendable, Comparable, CaseIterable {
     /// For the person who looks for a fault; off in normal use.
     case debug
     /// A step that an operator of the system wants to see.
@@ -13,24 +13,25 @@ package enum LogLevel: Int, Sendable, Comparable, CaseIterable {
     case error
 
     /// The word in a log line: `debug`, `info`, `warning`, `error`.
-    package var name: String {
-        switch self {
-        case .debug: "debug"
-        case .info: "info"
-        case .warning: "warning"
-        case .error: "error"
-        }
-    }
+    package var name: String { rawValue }
 
     /// Reads the word of a configuration; nil for any other.
-    package init?(name: some StringProtocol) {
-        guard let level = LogLevel.allCases.first(where: { $0.name == name }) else { return nil }
-        self = level
+    package init?(name: String) {
+        self.init(rawValue: name)
+    }
+
+    private var weight: Int {
+        switch self {
+        case .debug: 0
+        case .info: 1
+        case .warning: 2
+        case .error: 3
+        }
     }
 
     /// Orders by weight, `debug` first.
     package static func < (left: LogLevel, right: LogLevel) -> Bool {
-        left.rawValue < right.rawValue
+        left.weight < right.weight
     }
 }
 

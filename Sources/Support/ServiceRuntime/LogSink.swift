@@ -22,7 +22,8 @@ package struct LogSink: Sendable {
     /// Drops every record.
     package static let discard = LogSink(isEnabled: false) { _ in }
 
-    /// Writes one line a record to standard error, each in one system call, so that lines of several threads do not mix.
+    /// Writes one line a record to standard error, each in one system call, so that lines of several threads do not
+    /// mix.
     package static func standardError(_ format: LogFormat) -> LogSink {
         LogSink { StandardStreams.writeError(format.line($0)) }
     }

@@ -74,7 +74,10 @@ package final class ManualClock: Clock, Sendable {
     }
 
     private func enter(_ id: Int, _ sleeper: Sleeper) {
-        enum Entry { case waits([CheckedContinuation<Void, Never>]), past, cancelled }
+        enum Entry {
+            case waits([CheckedContinuation<Void, Never>])
+            case past, cancelled
+        }
         let entry = state.withLock { state -> Entry in
             if state.cancelledEarly.remove(id) != nil { return .cancelled }
             if sleeper.deadline <= state.now { return .past }

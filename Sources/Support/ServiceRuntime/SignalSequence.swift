@@ -34,7 +34,8 @@ package struct Signal: RawRepresentable, Sendable, Hashable, CustomStringConvert
 /// The signals that this process receives, from the moment the sequence is made until it and its iterators are gone.
 ///
 /// A process that is PID 1 in a container has no default action for SIGTERM: without this it would be deaf until it is
-/// killed. Signals that arrive faster than they are read are kept up to a small number; the rest would tell nothing new.
+/// killed. Signals that arrive faster than they are read are kept up to a small number; the rest would tell nothing
+/// new.
 package struct SignalSequence: AsyncSequence, Sendable {
     package typealias Element = Signal
     package typealias AsyncIterator = AsyncStream<Signal>.AsyncIterator

@@ -56,7 +56,11 @@ extension EasyHandle {
         if tls.caPEM != nil || tls.caFile != nil {
             // The system's folder of authorities would be trusted beside the given ones.
             try set(CURLOPT_CAPATH, nil as String?)
-            if let pem = tls.caPEM { try set(CURLOPT_CAINFO_BLOB, blob: pem) } else { try set(CURLOPT_CAINFO, tls.caFile) }
+            if let pem = tls.caPEM {
+                try set(CURLOPT_CAINFO_BLOB, blob: pem)
+            } else {
+                try set(CURLOPT_CAINFO, tls.caFile)
+            }
         }
         if let certificate = tls.clientCertificatePEM {
             try set(CURLOPT_SSLCERTTYPE, "PEM")

@@ -85,8 +85,8 @@ final class EasyHandle {
         return ccurl_getinfo_offset(pointer, CURLINFO_PRETRANSFER_TIME_T, &microseconds) == CURLE_OK && microseconds > 0
     }
 
-    /// The local port of the connection that the transfer uses or used last; nil before there is one. Of all that libcurl
-    /// tells during a transfer only this names the connection.
+    /// The local port of the connection that the transfer uses or used last; nil before there is one. Of all that
+    /// libcurl tells during a transfer only this names the connection.
     var localPort: Int? {
         var value = 0
         let code = ccurl_getinfo_long(pointer, CURLINFO_LOCAL_PORT, &value)

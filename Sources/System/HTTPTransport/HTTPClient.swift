@@ -19,7 +19,8 @@ package final class HTTPClient: Sendable {
         }
 
         /// Connections to one host, as long as hosts speak HTTP/2, where one connection carries many requests. Where a
-        /// host speaks HTTP/1, every stream holds a connection, and the limit becomes ``maximumHTTP1ConnectionsPerHost``.
+        /// host speaks HTTP/1, every stream holds a connection, and the limit becomes
+        /// ``maximumHTTP1ConnectionsPerHost``.
         package var maximumConnectionsPerHost: Int
         /// Connections to one host that speaks HTTP/1 only.
         package var maximumHTTP1ConnectionsPerHost: Int
@@ -83,7 +84,7 @@ package final class HTTPClient: Sendable {
     ///
     /// - Throws: ``HTTPClientError`` if no head comes; a failure in the body is thrown where the body is read.
     package func stream(_ request: ClientRequest) async throws(HTTPClientError) -> StreamingResponse {
-        let receiver = StreamingReceiver()
+        let receiver = StreamingReceiver(url: request.url)
         let id = driver.start(request, receiver)
         let driver = driver
         receiver.onDrained { [weak driver] in driver?.resume(id) }

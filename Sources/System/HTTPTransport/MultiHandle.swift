@@ -21,7 +21,8 @@ final class MultiHandle: @unchecked Sendable {
 
     /// Runs when neither the client nor the thread needs it; by then every transfer was removed.
     deinit {
-        curl_multi_cleanup(pointer)
+        // Says good-bye on TLS connections, to peers that may be gone.
+        withoutPipeSignals { _ = curl_multi_cleanup(pointer) }
     }
 
     /// Ends a ``poll(milliseconds:)`` that waits or comes next. From any thread.

@@ -51,6 +51,7 @@ extension Substring {
     fileprivate func trimmed() -> String {
         func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }
         let start = utf8.drop { isSpace($0) }
-        return String(self[start.startIndex..<(start.lastIndex { !isSpace($0) }.map(start.index(after:)) ?? start.startIndex)])
+        return String(
+            self[start.startIndex..<(start.lastIndex { !isSpace($0) }.map(start.index(after:)) ?? start.startIndex)])
     }
 }

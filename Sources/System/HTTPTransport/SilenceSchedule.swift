@@ -2,8 +2,8 @@
 
 /// When to look next for transfers that went silent.
 ///
-/// Bytes only ever move a deadline later, so one earliest date for all is enough: looking too early costs a look, and no
-/// date has to be kept up to date for every byte.
+/// Bytes only ever move a deadline later, so one earliest date for all is enough: looking too early costs a look, and
+/// no date has to be kept up to date for every byte.
 struct SilenceSchedule {
     private var nextCheck: ContinuousClock.Instant?
 

@@ -21,6 +21,7 @@ extension StreamingReceiver {
         /// The transfer goes on when fewer bytes wait. Half, so that it does not stop and go with every chunk.
         static let lowMark = highMark / 2
 
+        private let url: String
         private var head: ResponseHead?
         private var headWaiter: HeadWaiter?
         private var chunks: [[UInt8]] = []
@@ -29,6 +30,10 @@ extension StreamingReceiver {
         private var chunkWaiter: ChunkWaiter?
         private var isPaused = false
         private var end: HTTPClientError??
+
+        init(url: String) {
+            self.url = url
+        }
 
         /// Whether the transfer is over; chunks may still wait.
         var isFinished: Bool { end != nil }
@@ -62,7 +67,7 @@ extension StreamingReceiver {
             var actions: [Action] = []
             if let waiter = headWaiter {
                 headWaiter = nil
-                actions.append(.deliverHead(waiter, .failure(error ?? Self.headless)))
+                actions.append(.deliverHead(waiter, .failure(error ?? headless)))
             }
             if let waiter = chunkWaiter {
                 chunkWaiter = nil
@@ -74,7 +79,7 @@ extension StreamingReceiver {
         mutating func waitForHead(_ waiter: HeadWaiter) -> Action {
             if let error = end ?? nil { return .deliverHead(waiter, .failure(error)) }
             if let head { return .deliverHead(waiter, .success(head)) }
-            if isFinished { return .deliverHead(waiter, .failure(Self.headless)) }
+            if isFinished { return .deliverHead(waiter, .failure(headless)) }
             headWaiter = waiter
             return .none
         }
@@ -94,7 +99,9 @@ extension StreamingReceiver {
         }
 
         /// Every complete answer has a head; one that ends without is none.
-        private static let headless = HTTPClientError(.protocolViolation, url: "", detail: "an answer without a status")
+        private var headless: HTTPClientError {
+            HTTPClientError(.protocolViolation, url: url, detail: "an answer without a status")
+        }
 
         /// A cancelled stream ends at once; one that failed first gives what had arrived before.
         private var isCancelled: Bool { (end ?? nil)?.code == .cancelled }

@@ -3,8 +3,12 @@ import Synchronization
 
 /// Hands an answer over while it arrives, with a bounded queue between the transport's thread and the reading task.
 final class StreamingReceiver: TransferReceiver {
-    private let state = Mutex(Machine())
+    private let state: Mutex<Machine>
     private let resumeTransfer: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
+
+    init(url: String) {
+        state = Mutex(Machine(url: url))
+    }
 
     /// Says how to make a paused transfer go on.
     func onDrained(_ resume: @escaping @Sendable () -> Void) {

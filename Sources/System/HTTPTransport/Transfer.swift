@@ -75,7 +75,9 @@ final class Transfer {
     private func setHeaders() throws(HTTPClientError) {
         for (name, value) in request.headers {
             // A line end in a value would be a second header, or a second request.
-            guard HeaderRules.isName(name), HeaderRules.isValue(value) else { throw invalid("bad header field \(name)") }
+            guard HeaderRules.isName(name), HeaderRules.isValue(value) else {
+                throw invalid("bad header field \(name)")
+            }
             headerLines.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
         }
         // libcurl would ask for permission to send larger bodies and call every body a form.
@@ -83,8 +85,8 @@ final class Transfer {
         if request.headers["Content-Type"] == nil { headerLines.append("Content-Type:") }
     }
 
-    /// Makes the name in the URL the one to verify and connects to the URL's real host. libcurl takes the name for SNI and
-    /// for the check of the certificate from the URL, and has no option for just that.
+    /// Makes the name in the URL the one to verify and connects to the URL's real host. libcurl takes the name for SNI
+    /// and for the check of the certificate from the URL, and has no option for just that.
     private func verify(as serverName: String) throws(HTTPClientError) {
         guard let renamed = RenamedURL(request.url, host: serverName) else { throw invalid("bad URL or server name") }
         if request.headers["Host"] == nil { headerLines.append("Host: \(renamed.originalAuthority)") }

@@ -31,19 +31,20 @@ final class TransferDriver: Sendable {
 
     /// Begins a transfer; the receiver learns everything else.
     func start(_ request: ClientRequest, _ receiver: any TransferReceiver) -> Int {
-        let (id, mustStart, isShutDown) = state.withLock { state -> (Int, Bool, Bool) in
+        // One critical section: a shutdown in between would leave a request that nobody ever answers.
+        let (id, before, isFirst) = state.withLock { state -> (Int, Phase, Bool) in
+            let before = state.phase
             state.nextID += 1
-            guard state.phase != .shutDown else { return (state.nextID, false, true) }
+            guard before != .shutDown else { return (state.nextID, before, false) }
+            state.phase = .running
             state.commands.append(.start(id: state.nextID, request, receiver))
-            defer { state.phase = .running }
-            return (state.nextID, state.phase == .idle, false)
+            return (state.nextID, before, state.commands.count == 1)
         }
-        if isShutDown {
+        switch before {
+        case .idle: startThread()
+        case .running: if isFirst { multi.wakeUp() }
+        case .shutDown:
             receiver.finished(HTTPClientError(.shutDown, url: request.url, detail: "no request is sent any more"))
-        } else if mustStart {
-            startThread()
-        } else {
-            multi.wakeUp()
         }
         return id
     }
@@ -79,12 +80,13 @@ final class TransferDriver: Sendable {
     private func startThread() {
         // A serial queue of its own is a thread of its own, and one that no task can be starved by.
         DispatchQueue(label: "codex-k8s.http").async { @Sendable [self] in
-            let loop = TransferLoop(multi: multi, configuration: configuration)
-            loop.run { self.takeCommands() }
+            withoutPipeSignals {
+                TransferLoop(multi: multi, configuration: configuration).run { self.takeCommands() }
+            }
         }
     }
 
-    /// All commands since the last call; nil once the client was shut down and nothing is left to begin.
+    /// All commands since the last call, and whether there will be more.
     private func takeCommands() -> TransferLoop.Work {
         state.withLock { state in
             defer { state.commands.removeAll(keepingCapacity: true) }

@@ -22,8 +22,8 @@ extension TransferLoop {
     /// that time.
     ///
     /// HTTP/2 requests share a connection, and libcurl would go on giving new requests to one whose peer has vanished:
-    /// its own check is whether the socket is open. A connection that lately carried bytes for others is left alone. The
-    /// half is for streams that began together: their last bytes are some milliseconds apart.
+    /// its own check is whether the socket is open. A connection that lately carried bytes for others is left alone.
+    /// The half is for streams that began together: their last bytes are some milliseconds apart.
     func closeConnectionIfDead(of transfer: Transfer, after wait: Duration) {
         let instant = ContinuousClock.now - wait / 2
         guard let port = transfer.easy.localPort else { return }

@@ -103,7 +103,9 @@ final class TransferLoop {
     private func finishTransfers() {
         while let (handle, code) = multi.nextFinished() {
             guard let id = idsByHandle[handle], let transfer = transfers[id] else { continue }
-            if code == CURLE_OPERATION_TIMEDOUT { closeConnectionIfDead(of: transfer, after: ContinuousClock.now - transfer.started) }
+            if code == CURLE_OPERATION_TIMEDOUT {
+                closeConnectionIfDead(of: transfer, after: ContinuousClock.now - transfer.started)
+            }
             end(transfer, transfer.refusal ?? error(of: transfer, code))
         }
     }
