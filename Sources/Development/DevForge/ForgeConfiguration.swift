@@ -38,8 +38,8 @@ package struct ForgeConfiguration: Sendable {
     package var confinesApps = true
     /// People beside the owner. Tokens that are not given are made and kept in `tokens.json`.
     package var people: [Person] = []
-    /// Requests an hour and actor.
-    package var hourlyLimit = 5000
+    /// Requests an hour and actor; GitHub gives an app 5 000 to 15 000.
+    package var hourlyLimit = 15_000
     /// The most entries of a recursive tree listing; GitHub's limit is 100 000.
     package var treeLimit = 100_000
     package var clock = WallClock.system
