@@ -32,6 +32,7 @@ import Testing
         Failure("`a`", "quoted identifiers"),
         Failure(".a", "leading dot"), Failure("list.all(i, j, true)", "3 arguments is not supported"),
         Failure("1 = 2", "token recognition error"), Failure("@", "token recognition error"), Failure("a ? b", "':'"),
+        Failure("'a'.reverse()", "reverse"), Failure("list.existsOne(i, b)", "undeclared"),
         Failure(String(repeating: "(", count: 300) + "1" + String(repeating: ")", count: 300), "recursion limit"),
         Failure(String(repeating: "-", count: 300) + "n", "recursion limit"),
         Failure("1" + String(repeating: "+1", count: 300), "recursion limit"),

@@ -69,11 +69,6 @@ extension FunctionLibrary {
             while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
             return .string(String(scalars))
         },
-        member("reverse", [.string], .string) { values, budget in
-            let text = try values[0].string
-            try budget.spendText(text.utf8.count)
-            return .string(String(Array(text.unicodeScalars).reversed()[...]))
-        },
         member("replace", [.string, .string, .string], .string) { values, budget in
             .string(try replace(try values[0].string, try values[1].string, try values[2].string, -1, budget))
         },

@@ -13,7 +13,7 @@ extension Parser {
     func memberCall(
         _ name: String, on target: Expression, _ arguments: [Expression], _ offset: Int
     ) throws(CELCompileError) -> Expression {
-        if let kind = Expression.Comprehension(rawValue: name == "existsOne" ? "exists_one" : name),
+        if let kind = Expression.Comprehension(rawValue: name),
             arguments.count >= 2
         {
             return try loop(kind, name, target, arguments, offset)

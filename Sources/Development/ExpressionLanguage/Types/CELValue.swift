@@ -205,18 +205,9 @@ func compareNumbers(_ left: CELValue, _ right: CELValue) -> Int? {
     case (.double(let a), .double(let b)): return order(a, b)
     case (.int(let a), .uint(let b)): return a < 0 ? -1 : order(UInt64(a), b)
     case (.uint, .int), (.double, .int), (.double, .uint): return compareNumbers(right, left).map { -$0 }
-    case (.int(let a), .double(let b)):
-        if b >= 9_223_372_036_854_775_808 { return -1 }
-        if b < -9_223_372_036_854_775_808 { return 1 }
-        if b.isNaN { return nil }
-        let whole = Int64(b.rounded(.towardZero))
-        return a == whole ? order(0, b - b.rounded(.towardZero)) : order(a, whole)
-    case (.uint(let a), .double(let b)):
-        if b >= 18_446_744_073_709_551_616 { return -1 }
-        if b < 0 { return 1 }
-        if b.isNaN { return nil }
-        let whole = UInt64(b.rounded(.towardZero))
-        return a == whole ? order(0, b - b.rounded(.towardZero)) : order(a, whole)
+    // Rounded to a double, as cel-go compares them: exactness would give other answers than the API server.
+    case (.int(let a), .double(let b)): return order(Double(a), b)
+    case (.uint(let a), .double(let b)): return order(Double(a), b)
     default: return nil
     }
 }
