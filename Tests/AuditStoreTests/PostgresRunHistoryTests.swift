@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+import AuditStore
+import AuditTrail
+import JSONCoding
+import Postgres
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct PostgresRunHistoryTests {
+    @Test
+    func oneOfAHundredWinsALabelEvent() async throws {
+        try await withStore(connections: 8) { service, owner in
+            let history = PostgresRunHistory(client: service)
+            let claims = try await withThrowingTaskGroup(of: (String, LabelEventClaim).self) { group in
+                for number in 0..<100 {
+                    group.addTask { ("r\(number)", try await history.claim(record("r\(number)"))) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let winners = claims.filter { $0.1 == .granted }.map(\.0)
+            #expect(winners.count == 1)
+            let winner = try #require(winners.first)
+            #expect(claims.filter { $0.0 != winner }.allSatisfy { $0.1 == .takenBy(runUID: winner) })
+            let rows = try await owner.query("SELECT run_uid FROM agent_runs")
+            #expect(rows.map { $0["run_uid"] } == [winner])
+        }
+    }
+
+    @Test
+    func claimingAgainIsClaimingOnce() async throws {
+        try await withStore { service, _ in
+            let history = PostgresRunHistory(client: service)
+            // The row may be there before the claim, without the event or with it.
+            try await history.save(record("a", event: nil))
+            #expect(try await history.claim(record("a")) == .granted)
+            #expect(try await history.claim(record("a", phase: "Queued")) == .granted)
+            #expect(try await history.claim(record("b")) == .takenBy(runUID: "a"))
+            try await history.save(record("b", phase: "Rejected"))
+            #expect(try await history.claim(record("b")) == .takenBy(runUID: "a"))
+            #expect(try await history.claim(record("c", event: nil)) == .granted)
+            #expect(try await history.knownLabelEvents([4, 5, 6], repositoryID: 7) == [5])
+            #expect(try await history.knownLabelEvents([5], repositoryID: 8) == [])
+            #expect(try await history.knownLabelEvents([], repositoryID: 7) == [])
+        }
+    }
+
+    @Test
+    func rowsThatAreThereAlreadyCompeteAsWell() async throws {
+        try await withStore(connections: 8) { service, owner in
+            let history = PostgresRunHistory(client: service)
+            for number in 0..<50 { try await history.save(record("r\(number)", event: nil)) }
+            let granted = try await withThrowingTaskGroup(of: LabelEventClaim.self) { group in
+                for number in 0..<50 { group.addTask { try await history.claim(record("r\(number)")) } }
+                return try await group.reduce(0) { $0 + ($1 == .granted ? 1 : 0) }
+            }
+            #expect(granted == 1)
+            let rows = try await owner.query("SELECT 1 FROM agent_runs WHERE label_event_id = 5")
+            #expect(rows.count == 1)
+        }
+    }
+
+    @Test
+    func savingAddsAndNeverForgets() async throws {
+        try await withStore { service, owner in
+            let history = PostgresRunHistory(client: service)
+            var run = record("a")
+            run.pullRequest = 3
+            run.branch = "codex/issue-42"
+            run.model = "gpt"
+            try await history.save(run)
+            try await history.save(record("a", event: nil, phase: "Succeeded"))
+            let rows = try await history.runs(repositoryID: 7, issue: 42, limit: 5)
+            #expect(rows.count == 1)
+            #expect(rows.first?.phase == "Succeeded")
+            #expect(rows.first?.pullRequest == 3)
+            #expect(rows.first?.branch == "codex/issue-42")
+            #expect(rows.first?.labelEventID == 5)
+            let before = try await owner.query("SELECT xmin FROM agent_runs")
+            try await history.save(record("a", event: 5, phase: "Succeeded"))
+            let after = try await owner.query("SELECT xmin FROM agent_runs")
+            #expect(before[0]["xmin"] == after[0]["xmin"], "a save that changes nothing wrote")
+        }
+    }
+
+    @Test
+    func theNewestRunsComeFirstWithoutTheRejected() async throws {
+        try await withStore { service, _ in
+            let history = PostgresRunHistory(client: service)
+            for (number, phase) in ["Succeeded", "Rejected", "Failed"].enumerated() {
+                try await history.save(record("r\(number)", event: Int64(number + 1), phase: phase))
+            }
+            try await history.save(record("other", event: 9, issue: 43))
+            let all = try await history.runs(repositoryID: 7, issue: 42, limit: 10)
+            #expect(all.map(\.runUID) == ["r2", "r0"])
+            let newest = try await history.runs(repositoryID: 7, issue: 42, limit: 1)
+            #expect(newest.map(\.runUID) == ["r2"])
+        }
+    }
+
+    @Test
+    func aPlaceIsTakenOnce() async throws {
+        try await withStore(connections: 8) { service, _ in
+            let history = PostgresRunHistory(client: service)
+            let taken = try await withThrowingTaskGroup(of: (Int, Bool).self) { group in
+                for number in 0..<30 {
+                    group.addTask { (number, try await history.claimOnce("refusal|7|42", runUID: "r\(number)")) }
+                }
+                return try await group.reduce(into: []) { if $1.1 { $0.append($1.0) } }
+            }
+            #expect(taken.count == 1)
+            // Whoever has it may ask again: it may have been stopped before it used the place.
+            #expect(try await history.claimOnce("refusal|7|42", runUID: "r\(taken[0])"))
+            #expect(try await !history.claimOnce("refusal|7|42", runUID: "another"))
+        }
+    }
+
+    @Test
+    func oneTraceLeadsFromIssueToPullRequest() async throws {
+        try await withStore { service, _ in
+            let history = PostgresRunHistory(client: service)
+            let sink = PostgresAuditSink(client: service)
+            var run = record("u1")
+            run.pullRequest = 9
+            run.phase = "Succeeded"
+            _ = try await history.claim(run)
+            try await history.save(record("u0", event: nil, phase: "Rejected"))
+            try await sink.record([
+                fact("u1", .webhookReceived, ["received_at": "2026-11-22T21:00:00.100000Z"]),
+                fact("u1", .jobCreated, ["created_at": "2026-11-22T21:00:00.350000Z"]),
+            ])
+            let links = [
+                TraceLink(.issue, "acme/shop#42", to: .run, "u1"), TraceLink(.run, "u1", to: .namespace, "n"),
+                TraceLink(.namespace, "n", to: .job, "j"), TraceLink(.job, "j", to: .branch, ""),
+            ]
+            for _ in 0..<2 { try await history.link(links, runUID: "u1") }
+            let query = PostgresAuditQuery(client: service)
+            let traces = try await query.traces(issue: 42, repository: "Acme/Shop")
+            #expect(
+                traces.map(\.line) == [
+                    "TRACE issue=42 run=run-u1 namespace=n job=j pull-request=9 events=2 label-to-job-ms=250"
+                ])
+            #expect(traces.first?.links == Array(links.dropLast()))
+            #expect(try await query.traces(issue: 42, repository: nil).count == 1)
+            #expect(try await query.traces(issue: 42, repository: "acme/other").isEmpty)
+        }
+    }
+}
