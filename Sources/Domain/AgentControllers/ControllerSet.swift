@@ -58,7 +58,9 @@ package struct ControllerSet: Sendable {
             ], logger: dependencies.logger)
         let places = Informer(resource: api.resource(IssueNamespace.self), logger: dependencies.logger)
         let jobs = Informer(resource: api.resource(Job.self), labelSelector: ours, logger: dependencies.logger)
-        let pods = Informer(resource: api.resource(Pod.self), labelSelector: ours, logger: dependencies.logger)
+        let pods = Informer(
+            resource: api.resource(Pod.self), labelSelector: ours,
+            indexes: ["run": { pod in pod.metadata.labels[Keys.runUID].map { [$0] } ?? [] }], logger: dependencies.logger)
         audit = AuditRecorder(sink: dependencies.sink, logger: dependencies.logger)
         let context = ControllerContext(
             configuration: dependencies.configuration, api: api, source: dependencies.source, audit: audit,

@@ -37,11 +37,13 @@ extension AgentRunReconciler {
         }
     }
 
-    /// The current attempt's pod.
+    /// The current attempt's pod: the newest, since a Job replaces a pod that its node lost.
     func pod(of run: AgentRun) -> Pod? {
-        context.pods.list().first {
-            $0.metadata.labels[Keys.runUID] == run.metadata.uid
-                && $0.metadata.labels[Keys.attempt] == String(run.status?.attempt ?? 1)
+        context.pods.byIndex("run", run.metadata.uid).filter {
+            $0.metadata.labels[Keys.attempt] == String(run.status?.attempt ?? 1)
+        }.max { left, right in
+            (left.status.phase?.isTerminal == true ? 0 : 1, left.metadata.creationTimestamp?.microseconds ?? 0)
+                < (right.status.phase?.isTerminal == true ? 0 : 1, right.metadata.creationTimestamp?.microseconds ?? 0)
         }
     }
 
@@ -106,8 +108,8 @@ extension AgentRunReconciler {
 
     /// Takes the finalizer off the attempt's pods and lets the Job go ten minutes later: what they knew is in the status.
     func releasePods(_ run: AgentRun) async throws {
-        let pods = context.pods.list().filter {
-            $0.metadata.labels[Keys.runUID] == run.metadata.uid && $0.metadata.finalizers.contains(Keys.resultFinalizer)
+        let pods = context.pods.byIndex("run", run.metadata.uid).filter {
+            $0.metadata.finalizers.contains(Keys.resultFinalizer)
         }
         for pod in pods {
             guard let namespace = pod.metadata.namespace,

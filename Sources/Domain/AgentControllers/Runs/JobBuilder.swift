@@ -83,6 +83,12 @@ enum JobBuilder {
                 "completions": 1,
                 "parallelism": 1,
                 "activeDeadlineSeconds": .integer(deadline),
+                // A pod that its node lost did not fail: the same Job makes another, which goes on from what was pushed.
+                "podFailurePolicy": [
+                    "rules": [
+                        ["action": "Ignore", "onPodConditions": [["type": "DisruptionTarget", "status": "True"]]]
+                    ]
+                ],
                 "template": [
                     "metadata": [
                         "labels": JSONValue(labels),

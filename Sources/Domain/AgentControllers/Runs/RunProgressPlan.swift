@@ -24,10 +24,19 @@ enum RunProgressPlan: Equatable {
         "CreateContainerError", "RunContainerError", "CrashLoopBackOff",
     ]
 
+    /// Ended by its node or by an eviction, not by itself.
+    private static func isDisrupted(_ pod: Pod) -> Bool {
+        pod.status.phase == .failed && pod.status.conditions.isTrue("DisruptionTarget")
+    }
+
     static func decide(
         job: Job?, pod: Pod?, startedAt: Timestamp?, timeout: Duration, now: Timestamp
     ) -> RunProgressPlan {
-        if let pod {
+        if let pod, isDisrupted(pod), job?.failure == nil, job != nil {
+            // The Job makes another; what this one said, if anything, counts only when it said it whole.
+            let message = pod.status.container("agent")?.state.terminated?.message.flatMap { RunResultMessage.read($0) }
+            if let message { return .finished(message: message, detail: "the pod's node was lost after the agent ended") }
+        } else if let pod {
             if let ended = pod.status.container("agent")?.state.terminated {
                 let detail = "exit code \(ended.exitCode)\(ended.reason.map { ", \($0)" } ?? "")"
                 return .finished(message: RunResultMessage.read(ended.message ?? ""), detail: detail)

@@ -113,12 +113,27 @@ private struct JobState {
                 }
             }
             for pod in pods where pod.isTracked && !waiting.contains(pod.uid) {
+                if kind == "failed", pod.isDisrupted, ignoresDisruptions {
+                    plan.podsToRelease.append(pod.name)
+                    continue
+                }
                 guard kind == "succeeded" ? pod.hasSucceeded : pod.hasFailed else { continue }
                 waiting.append(pod.uid)
                 plan.podsToRelease.append(pod.name)
             }
             status.setValue(.array(waiting.map { .string($0) }), at: ["uncountedTerminatedPods", kind])
         }
+    }
+
+    /// Whether the first rule that fits a disrupted pod leaves it uncounted, so that it is just replaced.
+    private var ignoresDisruptions: Bool {
+        let rules = job.at("spec", "podFailurePolicy", "rules")?.arrayValue ?? []
+        let rule = rules.first { rule in
+            rule["onPodConditions"]?.arrayValue?.contains {
+                $0["type"]?.stringValue == "DisruptionTarget" && $0["status"]?.stringValue ?? "True" == "True"
+            } ?? false
+        }
+        return rule?["action"]?.stringValue == "Ignore"
     }
 
     private var succeeded: Int { number("succeeded") + uids("succeeded").count }
@@ -267,6 +282,8 @@ private struct JobPod {
     let isTerminating: Bool
     let hasSucceeded: Bool
     let hasFailed: Bool
+    /// It failed because its node, or somebody with the right to evict, ended it.
+    let isDisrupted: Bool
     /// Its containers do not run any more.
     let hasEnded: Bool
     let isReady: Bool
@@ -283,6 +300,11 @@ private struct JobPod {
         hasEnded = phase == "Succeeded" || phase == "Failed"
         hasSucceeded = phase == "Succeeded"
         hasFailed = phase == "Failed" || (!replacesOnlyFailed && pod.isBeingDeleted && phase != "Succeeded")
+        isDisrupted =
+            phase == "Failed"
+            && (pod.at("status", "conditions")?.arrayValue?.contains {
+                $0["type"]?.stringValue == "DisruptionTarget" && $0["status"]?.stringValue == "True"
+            } ?? false)
         isReady =
             pod.at("status", "conditions")?.arrayValue?.contains {
                 $0["type"]?.stringValue == "Ready" && $0["status"]?.stringValue == "True"

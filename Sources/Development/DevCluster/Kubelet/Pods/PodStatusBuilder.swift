@@ -11,6 +11,9 @@ struct PodStatusBuilder {
     let hasEnded: Bool
     let now: Timestamp
 
+    /// The pod was running when the node went down.
+    static let nodeRestart = "NodeRestart"
+
     /// The whole status, on top of what others have put there.
     func build() -> JSONValue {
         var status = pod["status"] ?? .object([:])
@@ -28,6 +31,13 @@ struct PodStatusBuilder {
         status["initContainerStatuses"] = initial.isEmpty ? nil : .array(initial.map(entry))
         status["containerStatuses"] = .array(records.filter { $0.role == .main }.map(entry))
         for condition in conditions(phase) { set(condition, in: &status) }
+        if failure?.reason == Self.nodeRestart {
+            // A Job may tell the node's fault from the pod's by this (batch/v1, pod failure policy).
+            set(
+                Condition(
+                    type: "DisruptionTarget", isTrue: true, reason: "TerminationByKubelet",
+                    message: failure?.message ?? ""), in: &status)
+        }
         return status
     }
 

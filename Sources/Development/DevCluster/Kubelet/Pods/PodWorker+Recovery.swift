@@ -48,7 +48,7 @@ extension PodWorker {
         let isKnown = main.allSatisfy { $0.termination.map { $0.reason != "ContainerStatusUnknown" } ?? false }
         hasEnded = true
         if !isKnown {
-            failure = ("NodeRestart", "the node was started again while the pod ran")
+            failure = (PodStatusBuilder.nodeRestart, "the node was started again while the pod ran")
             context.events.warning(pod, "NodeRestart", "The node was started again while the pod ran")
         }
         writeStatus()
