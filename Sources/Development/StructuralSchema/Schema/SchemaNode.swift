@@ -32,6 +32,8 @@ final class SchemaNode: Sendable {
     let listMapKeys: [String]
     let rules: [ValidationRule]
     let constraints: ValueConstraints
+    /// Whether there is a rule at this level or below; where there is none, nothing is converted for rules.
+    let hasRules: Bool
 
     private let byName: [String: SchemaNode]
 
@@ -56,6 +58,10 @@ final class SchemaNode: Sendable {
         self.listMapKeys = listMapKeys
         self.rules = rules
         self.constraints = constraints
+        let additional: SchemaNode? = if case .schema(let schema) = additionalProperties { schema } else { nil }
+        hasRules =
+            !rules.isEmpty || items?.hasRules == true || additional?.hasRules == true
+            || properties.contains { $0.schema.hasRules }
         byName = Dictionary(properties.map { ($0.name, $0.schema) }, uniquingKeysWith: { first, _ in first })
     }
 }

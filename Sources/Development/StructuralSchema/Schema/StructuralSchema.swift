@@ -68,12 +68,3 @@ package struct SchemaError: Error, Sendable, CustomStringConvertible {
     /// The problems, one a line.
     package var description: String { problems.map(\.description).joined(separator: "\n") }
 }
-
-extension SchemaNode {
-    /// Whether there is a rule at this level or below.
-    var hasRules: Bool {
-        if !rules.isEmpty || items?.hasRules == true { return true }
-        if case .schema(let schema) = additionalProperties, schema.hasRules { return true }
-        return properties.contains { $0.schema.hasRules }
-    }
-}
