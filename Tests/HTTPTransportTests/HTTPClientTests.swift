@@ -24,10 +24,11 @@ import Testing
         return .json(.object(fields), status: 418, headers: headers)
     }
 
-    struct Case: Sendable {
+    struct Case: Sendable, CustomTestStringConvertible {
         var method: HTTPMethod
         var body: String?
         var length: String?
+        var testDescription: String { "\(method) with \(length ?? "no") bytes" }
     }
 
     @Test(arguments: [

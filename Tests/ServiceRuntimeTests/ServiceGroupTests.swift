@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Glibc
 import Synchronization
 import Testing
 
@@ -65,6 +66,18 @@ import Testing
         signal.yield(.terminate)
         try await end
         #expect(journal.entries.filter { $0.hasSuffix("stops") } == ["c stops", "b stops", "a stops"])
+    }
+
+    /// With a signal that does nothing by default and that no other test sends.
+    @Test func aSignalToTheProcessStopsTheGroup() async throws {
+        let journal = Journal()
+        let group = ServiceGroup(
+            [worker("a", journal)], signals: [Signal(rawValue: SIGWINCH)], logger: .disabled)
+        async let end: Void = group.run()
+        await journal.wait(for: "a runs")
+        #expect(kill(getpid(), SIGWINCH) == 0)
+        try await end
+        #expect(journal.entries == ["a runs", "a stops"])
     }
 
     @Test func aFailureEndsTheGroupWithThatError() async {
