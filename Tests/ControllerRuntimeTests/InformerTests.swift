@@ -134,6 +134,69 @@ import Testing
         }
     }
 
+    /// A server that was restored from an older backup, or that lags behind.
+    @Test func `a version ahead of the server makes a list`() async throws {
+        var ahead = statusValue(504, "Timeout", "Too large resource version: 10, current: 3")
+        ahead["details"] = ["causes": [["reason": "ResourceVersionTooLarge", "message": "m"]], "retryAfterSeconds": 1]
+        let handler = script(
+            lists: [
+                .json(listValue([configMapValue("a", version: 9)], version: 10)),
+                .json(listValue([configMapValue("b", version: 2)], version: 3)),
+            ], watches: [.watch(eventValue("ERROR", ahead)), .endlessWatch()])
+        try await ScriptedServer.run(handler) { server in
+            let informer = informer(server, time: InstantTime().source)
+            let seen = events(informer)
+            let running = Task { try await informer.run() }
+            await seen.wait(count: 3)
+            #expect(Set(seen.values) == ["added a*", "deleted a?", "added b"])
+            running.cancel()
+            try await running.value
+        }
+    }
+
+    @Test func `an error of the server in the stream is no reason to list`() async throws {
+        let handler = script(
+            lists: [.json(listValue([], version: 10))],
+            watches: [
+                .watch(
+                    eventValue("ADDED", configMapValue("a", version: 11)),
+                    eventValue("ERROR", statusValue(500, "InternalError"))),
+                .endlessWatch(eventValue("ADDED", configMapValue("b", version: 12))),
+            ])
+        try await ScriptedServer.run(handler) { server in
+            let informer = informer(server, time: InstantTime().source)
+            let seen = events(informer)
+            let running = Task { try await informer.run() }
+            #expect(await seen.wait(count: 2) == ["added a", "added b"])
+            #expect(server.requests.compactMap { $0.query["resourceVersion"] } == ["10", "11"])
+            running.cancel()
+            try await running.value
+        }
+    }
+
+    @Test func `a silent peer is left, and the watch goes on elsewhere from the same version`() async throws {
+        let handler = script(
+            lists: [.json(listValue([], version: 10))],
+            watches: [
+                .endlessWatch(eventValue("BOOKMARK", ["metadata": ["resourceVersion": "15"]])),
+                .endlessWatch(eventValue("ADDED", configMapValue("b", version: 16))),
+            ])
+        try await ScriptedServer.run(handler) { server in
+            var timing = ReflectorTiming()
+            timing.idle = .seconds(3)
+            let informer = Informer(
+                resource: server.client().resource(ConfigMap.self), labelSelector: .init(), fieldSelector: .init(),
+                indexes: [:], transform: nil, logger: .disabled, metrics: MetricsRegistry(),
+                time: InstantTime().source, timing: timing)
+            let seen = events(informer)
+            let running = Task { try await informer.run() }
+            #expect(await seen.wait(count: 1) == ["added b"])
+            #expect(server.requests.compactMap { $0.query["resourceVersion"] }.prefix(2) == ["10", "15"])
+            running.cancel()
+            try await running.value
+        }
+    }
+
     @Test func `a server that is not ready is waited for, and the reason is shown`() async throws {
         let handler = script(
             lists: [

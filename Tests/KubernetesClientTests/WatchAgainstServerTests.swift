@@ -100,7 +100,7 @@ import Testing
         let first = eventValue("ADDED", configMapValue("a", version: 1))
         try await ScriptedServer.run({ _ in .endlessWatch(first) }) { server in
             let watch = try await server.client().resource(ConfigMap.self).watch(
-                WatchOptions(timeout: .seconds(300), idleTimeout: .milliseconds(200)))
+                WatchOptions(timeout: .seconds(300), idleTimeout: .seconds(3)))
             var iterator = watch.makeAsyncIterator()
             _ = try await iterator.next()
             await #expect { try await iterator.next() } throws: { ($0 as? APIError)?.reason == .transport }

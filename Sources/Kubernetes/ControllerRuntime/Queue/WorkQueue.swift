@@ -95,7 +95,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
             state.lastID += 1
             return state.lastID
         }
-        return await withTaskCancellationHandler {
+        let key = await withTaskCancellationHandler {
             await withCheckedContinuation { (worker: Worker) in
                 let now = time.now()
                 let answer: Key?? = state.withLock { state in
@@ -116,6 +116,9 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
             }
             worker?.resume(returning: nil)
         }
+        // A cancellation that came after the key was handed over left its mark.
+        if Task.isCancelled { state.withLock { _ = $0.abandoned.remove(id) } }
+        return key
     }
 
     /// Ends the work on a key; if it needs work again it is in line from now on.
