@@ -47,4 +47,25 @@ import Testing
             #expect(object["status"] == testCase.verdict.at("object", "status"))
         }
     }
+
+    /// Rules at every kind of value: what the server shows of it, and how it tells of rules that fail.
+    @Test func rulesAreToldAsTheServerTells() throws {
+        let recorded = try JSONValue.parse(
+            try Fixture.text("Tests/StructuralSchemaTests/Fixtures/apiserver-rules.json"))
+        let schema = try StructuralSchema(openAPI: [
+            "type": "object", "properties": ["spec": recorded["schema"] ?? .null],
+        ])
+        let cases = recorded["cases"]?.arrayValue ?? []
+        #expect(cases.count > 10)
+        for testCase in cases {
+            let object = schema.applyDefaults(schema.prune(["spec": testCase["spec"] ?? .null]))
+            let found = Set(schema.validate(object).map { "\($0.path)|\($0.reason.rawValue)|\($0.message)" })
+            let expected = Set(
+                (testCase["causes"]?.arrayValue ?? []).map { cause in
+                    "\(cause["field"]?.stringValue ?? "")|\(cause["reason"]?.stringValue ?? "")|"
+                        + "\(cause["message"]?.stringValue ?? "")"
+                })
+            #expect(found == expected, "\(testCase["spec"] ?? .null)")
+        }
+    }
 }

@@ -68,10 +68,7 @@ struct RuleValidator {
             guard result != .bool(true) else { return }
             let detail = message(rule, variables)
             let place = rule.fieldPath.map { path.appending(relative: $0) } ?? path
-            // The value of another field is not shown, and of a required or forbidden one none at all.
-            let isShown = rule.fieldPath == nil && rule.reason != .required && rule.reason != .forbidden
-            let shown = isShown ? badValue(value, typeName) : JSONValue?.none
-            errors.append(FieldError(rule.reason, at: place.text, badValue: shown, detail))
+            errors.append(failure(rule, at: place, value, detail))
         } catch CELEvaluationError.costLimitExceeded {
             isExhausted = true
             errors.append(
@@ -92,11 +89,19 @@ struct RuleValidator {
         }
     }
 
-    /// Scalars are shown, objects and lists only named by their type.
-    private func badValue(_ value: JSONValue, _ typeName: JSONValue) -> JSONValue {
+    /// The server shows a scalar that breaks its own rule; of objects, lists and other fields it shows nothing.
+    private func failure(
+        _ rule: ValidationRule, at place: FieldPath, _ value: JSONValue, _ detail: String
+    ) -> FieldError {
+        var shown: JSONValue?
         switch value {
-        case .object, .array: typeName
-        default: value
+        case .object, .array: break
+        default: if rule.fieldPath == nil { shown = value }
+        }
+        return switch rule.reason {
+        case .required, .forbidden: FieldError(rule.reason, at: place.text, detail)
+        case .duplicate: FieldError(.duplicate, at: place.text, badValue: shown)
+        default: FieldError(rule.reason, at: place.text, badValue: shown, detail)
         }
     }
 
