@@ -10,7 +10,7 @@ BEGIN
 EXCEPTION
     WHEN duplicate_object OR unique_violation THEN NULL;
     WHEN insufficient_privilege THEN
-        RAISE WARNING 'role codexk8s_service is missing and may not be made: the service works with the rights of its login';
+        RAISE WARNING 'role codexk8s_service may not be made: the service works with the rights of its login';
 END
 $$;
 
@@ -33,14 +33,17 @@ CREATE TABLE flow_events (
     actor_id text NOT NULL CHECK (length(actor_id) BETWEEN 1 AND 256),
     event_type text NOT NULL CHECK (event_type ~ '^[a-z][a-z0-9_.]{0,127}$'),
     key text NOT NULL DEFAULT '' CHECK (length(key) <= 1024),
-    payload jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(payload) = 'object' AND octet_length(payload::text) <= 131072),
+    payload jsonb NOT NULL DEFAULT '{}'
+        CHECK (jsonb_typeof(payload) = 'object' AND octet_length(payload::text) <= 131072),
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE flow_events IS 'Facts, in the order of their arrival. Rows are never changed or removed.';
-COMMENT ON COLUMN flow_events.id IS 'UUIDv5 of run, attempt, type and key: recording a fact twice is recording it once.';
+COMMENT ON COLUMN flow_events.id IS
+    'UUIDv5 of run, attempt, type and key: recording a fact twice is recording it once.';
 COMMENT ON COLUMN flow_events.position IS 'Grows with each row; gaps mean nothing.';
 COMMENT ON COLUMN flow_events.correlation_id IS 'Joins everything that one cause led to.';
-COMMENT ON COLUMN flow_events.run_uid IS 'The run''s uid; that of the place for facts about a place that no run holds.';
+COMMENT ON COLUMN flow_events.run_uid IS
+    'The run''s uid, or that of the place for facts about a place that no run holds.';
 COMMENT ON COLUMN flow_events.key IS 'Tells facts of one type of one attempt apart.';
 COMMENT ON COLUMN flow_events.payload IS 'Particulars, without secrets.';
 CREATE UNIQUE INDEX flow_events_position ON flow_events (position);
@@ -116,7 +119,8 @@ CREATE TABLE once_claims (
     run_uid text NOT NULL CHECK (length(run_uid) BETWEEN 1 AND 256),
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE once_claims IS 'Things that may happen once, such as a refusal''s comment an issue a day, and the run that has the place.';
+COMMENT ON TABLE once_claims IS
+    'Things that may happen once, such as a refusal''s comment an issue a day, and the run that has the place.';
 
 DO $$
 BEGIN

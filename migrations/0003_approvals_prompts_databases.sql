@@ -23,7 +23,8 @@ CREATE TABLE action_requests (
     CHECK (state NOT IN ('Approved', 'Applied') OR decided_by <> requested_by)
 );
 COMMENT ON TABLE action_requests IS 'The history of approvals; the custom resource is the authority while it lives.';
-COMMENT ON COLUMN action_requests.arguments_sha256 IS 'Of the exact arguments in canonical form: an approval is for these alone.';
+COMMENT ON COLUMN action_requests.arguments_sha256 IS
+    'Of the exact arguments in canonical form: an approval is for these alone.';
 CREATE INDEX action_requests_run ON action_requests (run_uid);
 CREATE INDEX action_requests_open ON action_requests (expires_at) WHERE state = 'Requested';
 

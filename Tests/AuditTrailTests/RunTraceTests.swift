@@ -8,7 +8,8 @@ struct RunTraceTests {
     private static func record(pullRequest: Int? = nil) -> RunRecord {
         RunRecord(
             runUID: "u1", name: "shop-42", namespace: "codex-k8s", correlationID: "c1", repositoryID: 7,
-            repository: "acme/shop", issue: 42, kind: "dev", revise: false, agent: "dev", labelEventID: 5, reviewID: nil,
+            repository: "acme/shop", issue: 42, kind: "dev", revise: false, agent: "dev", labelEventID: 5,
+            reviewID: nil,
             pullRequest: pullRequest, branch: "codex/issue-42", phase: "Succeeded", reason: nil, model: nil,
             reasoningEffort: nil, sessionID: nil)
     }
@@ -29,7 +30,8 @@ struct RunTraceTests {
                 Self.event(.jobCreated, ["created_at": "2026-11-22T21:00:00.323999Z"]),
             ],
             links: [
-                TraceLink(.issue, "acme/shop#42", to: .run, "u1"), TraceLink(.run, "u1", to: .namespace, "codex-issue-42"),
+                TraceLink(.issue, "acme/shop#42", to: .run, "u1"),
+                TraceLink(.run, "u1", to: .namespace, "codex-issue-42"),
                 TraceLink(.namespace, "codex-issue-42", to: .job, "job-1"),
                 TraceLink(.namespace, "codex-issue-42", to: .job, "job-2"),
                 TraceLink(.branch, "codex/issue-42", to: .pullRequest, "acme/shop#9"),
@@ -60,10 +62,12 @@ struct RunTraceTests {
 @Suite(.timeLimit(.minutes(1)))
 struct AuditEventTests {
     private func event(
-        run: String = "u", attempt: Int = 1, type: AuditEventType = .jobCreated, key: String = "", payload: JSONValue = [:]
+        run: String = "u", attempt: Int = 1, type: AuditEventType = .jobCreated, key: String = "",
+        payload: JSONValue = [:]
     ) -> AuditEvent {
         AuditEvent(
-            correlationID: "c", runUID: run, attempt: attempt, type: type, key: key, actor: .controller, payload: payload)
+            correlationID: "c", runUID: run, attempt: attempt, type: type, key: key, actor: .controller,
+            payload: payload)
     }
 
     @Test

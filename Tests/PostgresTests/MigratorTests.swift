@@ -111,7 +111,8 @@ struct MigratorTests {
         #expect(MigrationSource.beside(executable: "\(root)/.build/debug/codex-k8s") == nil)
         try Files.createDirectory("\(root)/migrations")
         try Files.writeAtomically("\(root)/Package.swift", [], mode: 0o644)
-        guard case .directory("\(root)/migrations") = MigrationSource.beside(executable: "\(root)/.build/debug/codex-k8s")
+        guard
+            case .directory("\(root)/migrations") = MigrationSource.beside(executable: "\(root)/.build/debug/codex-k8s")
         else {
             Issue.record("the checkout's folder was not found")
             return

@@ -30,8 +30,10 @@ struct PostgresClientTests {
             for _ in 0..<3 {
                 let rows = try await client.query(
                     """
-                    SELECT \("it's \\ $1")::text AS t, \(Int64.min)::bigint AS i, \(1.25)::float8 AS d, \(true)::bool AS b,
-                        \(bytes)::bytea AS y, \(document)::jsonb AS j, \(moment)::timestamptz AS m, \(texts)::text[] AS a,
+                    SELECT \("it's \\ $1")::text AS t, \(Int64.min)::bigint AS i, \(1.25)::float8 AS d,
+                        \(true)::bool AS b,
+                        \(bytes)::bytea AS y, \(document)::jsonb AS j, \(moment)::timestamptz AS m,
+                        \(texts)::text[] AS a,
                         \(SQLParameter.null)::text AS n, \([] as [UInt8])::bytea AS e, \("")::text AS empty,
                         \([] as [String])::text[] AS none
                     """)

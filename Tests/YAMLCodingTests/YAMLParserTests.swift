@@ -65,25 +65,26 @@ struct YAMLParserTests {
             ])
     }
 
-    @Test(arguments: [
-        ("a: *x\n", .alias, 1, 4),
-        ("a: &x [1, *x]\n", .alias, 1, 11),
-        ("a: 1\n<<: 5\n", .merge, 2, 1),
-        ("a:\n  <<: [1]\n", .merge, 2, 8),
-        ("a: 1\nb: 2\na: 3\n", .duplicateKey, 3, 1),
-        ("{\"a\": 1, \"a\": 2}", .duplicateKey, 1, 10),
-        ("{\"a\": \"\\n\", \"a\": 2}", .duplicateKey, 1, 13),
-        ("x:\n  1: a\n  \"1\": b\n", .duplicateKey, 3, 3),
-        ("[1]: a\n", .unsupportedKey, 1, 1),
-        ("~: a\n", .unsupportedKey, 1, 1),
-        ("? {a: 1}\n: 2\n", .unsupportedKey, 1, 3),
-        ("a: [1, 2\n", .syntax, 2, 1),
-        ("a: b: c\n", .syntax, 1, 5),
-        ("a:\n\t- 1\n", .syntax, 2, 1),
-        ("a: \"\\q\"\n", .syntax, 1, 5),
-        ("a: @x\n", .syntax, 1, 4),
-        ("- a\nb: c\n", .syntax, 2, 1),
-    ] as [(String, YAMLError.Code, Int, Int)])
+    @Test(
+        arguments: [
+            ("a: *x\n", .alias, 1, 4),
+            ("a: &x [1, *x]\n", .alias, 1, 11),
+            ("a: 1\n<<: 5\n", .merge, 2, 1),
+            ("a:\n  <<: [1]\n", .merge, 2, 8),
+            ("a: 1\nb: 2\na: 3\n", .duplicateKey, 3, 1),
+            ("{\"a\": 1, \"a\": 2}", .duplicateKey, 1, 10),
+            ("{\"a\": \"\\n\", \"a\": 2}", .duplicateKey, 1, 13),
+            ("x:\n  1: a\n  \"1\": b\n", .duplicateKey, 3, 3),
+            ("[1]: a\n", .unsupportedKey, 1, 1),
+            ("~: a\n", .unsupportedKey, 1, 1),
+            ("? {a: 1}\n: 2\n", .unsupportedKey, 1, 3),
+            ("a: [1, 2\n", .syntax, 2, 1),
+            ("a: b: c\n", .syntax, 1, 5),
+            ("a:\n\t- 1\n", .syntax, 2, 1),
+            ("a: \"\\q\"\n", .syntax, 1, 5),
+            ("a: @x\n", .syntax, 1, 4),
+            ("- a\nb: c\n", .syntax, 2, 1),
+        ] as [(String, YAMLError.Code, Int, Int)])
     func saysWhereAMistakeIs(text: String, code: YAMLError.Code, line: Int, column: Int) {
         let error = #expect(throws: YAMLError.self) { try YAMLParser.documents(text) }
         #expect(error?.code == code)
@@ -132,7 +133,8 @@ struct YAMLParserTests {
 
     @Test
     func readsJSONWithItsEscapes() throws {
-        #expect(try YAMLParser.document(#"{"a": "\ud83d\ude00\/", "b": [1.5, null]}"#) == ["a": "😀/", "b": [1.5, nil]])
+        #expect(
+            try YAMLParser.document(#"{"a": "\ud83d\ude00\/", "b": [1.5, null]}"#) == ["a": "😀/", "b": [1.5, nil]])
     }
 
     @Test

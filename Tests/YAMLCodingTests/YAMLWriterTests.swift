@@ -77,7 +77,8 @@ struct YAMLWriterTests {
         case 3: return .double(Double.random(in: -1e6..<1e6, using: &generator) + 0.1234567)
         case 4, 5: return .string(randomText(&generator))
         case 6:
-            return .array((0..<Int.random(in: 0..<4, using: &generator)).map { _ in random(depth: depth - 1, &generator) })
+            return .array(
+                (0..<Int.random(in: 0..<4, using: &generator)).map { _ in random(depth: depth - 1, &generator) })
         default:
             var object = JSONObject()
             for _ in 0..<Int.random(in: 0..<4, using: &generator) {
@@ -89,7 +90,8 @@ struct YAMLWriterTests {
 
     private static func randomText(_ generator: inout SeededGenerator) -> String {
         let pieces = [
-            "a", "b c", " ", "\n", "\n\n", "\t", "- ", ": ", " #", "'", "\"", "\\", "é", "😀", "\u{1}", "\r", "0", "yes",
+            "a", "b c", " ", "\n", "\n\n", "\t", "- ", ": ", " #", "'", "\"", "\\", "é", "😀", "\u{1}", "\r", "0",
+            "yes",
             "{", "]", ",", "\u{2029}", "---", "word ", "line\n",
         ]
         return (0..<Int.random(in: 0..<6, using: &generator)).map { _ in pieces.randomElement(using: &generator) ?? "" }

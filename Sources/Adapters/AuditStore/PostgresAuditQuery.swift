@@ -84,7 +84,8 @@ package struct PostgresAuditQuery: AuditQuery {
                 RecordedEvent(
                     id: try row.string("id"), position: try row.int("position"),
                     correlationID: try row.string("correlation_id"), runUID: try row.string("run_uid"),
-                    attempt: Int(try row.int("attempt")), type: try row.string("event_type"), key: try row.string("key"),
+                    attempt: Int(try row.int("attempt")), type: try row.string("event_type"),
+                    key: try row.string("key"),
                     actor: AuditActor(
                         kind: AuditActor.Kind(rawValue: try row.string("actor_type")) ?? .system,
                         id: try row.string("actor_id")),

@@ -28,7 +28,8 @@ package final class DevPostgres: Service {
     ///
     /// - Parameters:
     ///   - directory: an absolute path; made if missing, and made the server's own.
-    ///   - isDurable: write to disk at each commit. Without it a power failure may lose data; the end of a process never.
+    ///   - isDurable: write to disk at each commit. Without it a power failure may lose data; the end of a
+    ///     process never.
     package init(directory: String, isDurable: Bool = true, logger: Logger) {
         self.directory = directory
         self.isDurable = isDurable

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Glibc
 import Postgres
 package import ServiceRuntime
 import Synchronization
@@ -6,15 +7,20 @@ import SystemCalls
 
 /// One private server for all tests of a process, with a database of its own for each that asks.
 ///
-/// The server starts at the first use and ends with the process. Folders of processes that were killed are removed by
-/// the next one.
+/// The server starts at the first use and ends with the process, and its folder is removed then. Folders of processes
+/// that were killed are removed by the next one.
 package enum DisposablePostgres {
     private static let prefix = "codex-k8s-test-postgres"
+    private static let folder = Mutex<String?>(nil)
     private static let names = Atomic<UInt64>(0)
 
     private static let server: Task<String, any Error> = Task {
         removeLeftovers()
         let directory = try Files.temporaryDirectory(prefix: prefix)
+        folder.withLock { $0 = directory }
+        atexit {
+            if let folder = DisposablePostgres.folder.withLock({ $0 }) { try? Files.remove(folder) }
+        }
         let server = DevPostgres(directory: directory, isDurable: false, logger: .disabled)
         Task.detached { try await server.run() }
         return try await server.waitUntilReady()

@@ -7,17 +7,24 @@ package struct RecordedEvent: Sendable, Hashable {
     package let id: String
     /// Its place in the order of arrival; grows, with gaps.
     package let position: Int64
+    /// Joins everything that one cause led to.
     package let correlationID: String
+    /// The run that it is about, or the place where no run holds it.
     package let runUID: String
+    /// The run's attempt.
     package let attempt: Int
     /// The name of its type; newer versions may have written ones that this version does not know.
     package let type: String
+    /// Tells facts of one type of one attempt apart.
     package let key: String
+    /// Who did it.
     package let actor: AuditActor
+    /// Particulars, without secrets.
     package let payload: JSONValue
     /// When the record took it.
     package let createdAt: Timestamp
 
+    /// Gives a fact back.
     package init(
         id: String, position: Int64, correlationID: String, runUID: String, attempt: Int, type: String, key: String,
         actor: AuditActor, payload: JSONValue, createdAt: Timestamp
@@ -37,12 +44,14 @@ package struct RecordedEvent: Sendable, Hashable {
 
 /// What is known of one run, from its issue to its pull request.
 package struct RunTrace: Sendable, Hashable {
+    /// The run.
     package var run: RunRecord
     /// Oldest first.
     package var events: [RecordedEvent]
     /// In the order in which they were joined.
     package var links: [TraceLink]
 
+    /// Puts together what is known.
     package init(run: RunRecord, events: [RecordedEvent], links: [TraceLink]) {
         self.run = run
         self.events = events
@@ -60,8 +69,8 @@ package struct RunTrace: Sendable, Hashable {
         run.pullRequest ?? last(.pullRequest)?.split(separator: "#").last.flatMap { Int($0) }
     }
 
-    /// How long it took from the webhook's arrival at the edge to the creation of the first Job; `nil` where the run did
-    /// not come by a webhook or has no Job.
+    /// How long it took from the webhook's arrival at the edge to the creation of the first Job; `nil` where the run
+    /// did not come by a webhook or has no Job.
     package var labelToJob: Duration? {
         guard let received = moment(of: .webhookReceived, "received_at"),
             let created = moment(of: .jobCreated, "created_at")

@@ -177,7 +177,9 @@ struct ConnectionHandle: ~Copyable {
         block.append(0)
         return block.withUnsafeBufferPointer { block in
             block.withMemoryRebound(to: CChar.self) { block in
-                let values = offsets.map { offset in offset.flatMap { offset in block.baseAddress.map { $0 + offset } } }
+                let values = offsets.map { offset in
+                    offset.flatMap { offset in block.baseAddress.map { $0 + offset } }
+                }
                 return values.withUnsafeBufferPointer { values in
                     parameters.map(\.type).withUnsafeBufferPointer { types in
                         parameters.map(\.length).withUnsafeBufferPointer { lengths in

@@ -3,9 +3,9 @@ import ServiceRuntime
 
 /// Who may use which connection: a pure state machine, to be kept under a lock.
 ///
-/// A slot is a place for a connection. Whoever leases an empty slot connects in it. After a failure to connect, the pool
-/// holds off for a growing pause: who comes in it and finds no idle connection is refused at once, and after it a single
-/// caller probes while the others wait for what it finds.
+/// A slot is a place for a connection. Whoever leases an empty slot connects in it. After a failure to connect, the
+/// pool holds off for a growing pause: who comes in it and finds no idle connection is refused at once, and after it a
+/// single caller probes while the others wait for what it finds.
 struct ConnectionPoolState {
     enum Acquisition: Equatable {
         case lease(slot: Int)

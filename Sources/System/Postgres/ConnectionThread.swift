@@ -54,7 +54,8 @@ final class ConnectionThread: @unchecked Sendable {
                             throw PostgresError(.cancelled, "the task was cancelled before its statement")
                         }
                         return try self.confined(
-                            ticket: ticket, mayConnect: mayConnect, onConnect: onConnect, isCancelled: isCancelled, body)
+                            ticket: ticket, mayConnect: mayConnect, onConnect: onConnect, isCancelled: isCancelled, body
+                        )
                     }
                     continuation.resume(returning: result)
                 }

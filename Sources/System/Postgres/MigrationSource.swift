@@ -35,8 +35,8 @@ package enum MigrationSource: Sendable {
     /// Given ones, for tests.
     case list([Migration])
 
-    /// The folder that belongs to an installed or built program: `migrations` beside it, `share/codex-k8s/migrations` of
-    /// its prefix, or `migrations` of the checkout in which it was built.
+    /// The folder that belongs to an installed or built program: `migrations` beside it, `share/codex-k8s/migrations`
+    /// of its prefix, or `migrations` of the checkout in which it was built.
     ///
     /// - Parameter executable: the program's path, with links resolved.
     package static func beside(executable: String) -> MigrationSource? {
@@ -98,8 +98,10 @@ package enum MigrationError: Error, Sendable, Hashable, CustomStringConvertible 
     package var description: String {
         switch self {
         case .unreadable(let directory, let reason): "cannot read migrations in \(directory): \(reason)"
-        case .badName(let name): "\(name) is not named like a migration: expected NUMBER_WORDS.sql, as in 0001_audit.sql"
-        case .sameNumber(let first, let second): "\(first) and \(second) have the same number: give the newer one the next"
+        case .badName(let name):
+            "\(name) is not named like a migration: expected NUMBER_WORDS.sql, as in 0001_audit.sql"
+        case .sameNumber(let first, let second):
+            "\(first) and \(second) have the same number: give the newer one the next"
         case .changed(let names):
             "applied migrations were changed: \(names.joined(separator: ", ")). Restore them and write a new file"
         case .unknown(let names):

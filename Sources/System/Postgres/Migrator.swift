@@ -36,7 +36,8 @@ package struct Migrator: Sendable {
     /// Applies what has not been applied.
     ///
     /// - Returns: the migrations that this call applied, in order.
-    /// - Throws: `MigrationError`, or `PostgresError` when the database is away. Files before the failed one stay applied.
+    /// - Throws: `MigrationError`, or `PostgresError` when the database is away. Files before the failed one stay
+    /// applied.
     package func migrate(on client: PostgresClient) async throws -> [AppliedMigration] {
         var done: [AppliedMigration] = []
         while let applied = try await applyNext(on: client) { done.append(applied) }

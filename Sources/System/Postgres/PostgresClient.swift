@@ -5,9 +5,10 @@ import Synchronization
 
 /// Talks to one Postgres database over a small pool of connections.
 ///
-/// Connections are made when they are needed, so that a client can be made, and a program start, while Postgres is away.
-/// Calls then end with `.unavailable` at once, and work again within ``PostgresConfiguration/reconnectPause`` of its
-/// coming back. Statements are never repeated behind the caller's back: one whose connection broke may have taken effect.
+/// Connections are made when they are needed, so that a client can be made, and a program start, while Postgres is
+/// away. Calls then end with `.unavailable` at once, and work again within ``PostgresConfiguration/reconnectPause`` of
+/// its coming back. Statements are never repeated behind the caller's back: one whose connection broke may have taken
+/// effect.
 package final class PostgresClient: Service {
     private struct State {
         var pool: ConnectionPoolState
@@ -90,7 +91,8 @@ package final class PostgresClient: Service {
             do {
                 _ = try await run("SELECT 1")
                 return
-            } catch where error.isRetryable {
+            } catch {
+                guard error.isRetryable else { throw error }
                 logger.info("waiting for Postgres", ["error": error.message])
             }
             guard (try? await Task.sleep(for: backoff.next())) != nil else {

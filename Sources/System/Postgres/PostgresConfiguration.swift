@@ -13,8 +13,8 @@ package struct PostgresConfiguration: Sendable {
     package var answerGrace: Duration
     /// How long a caller waits for a free connection.
     package var acquireTimeout: Duration
-    /// The first and the longest pause between attempts to connect while Postgres is away. Callers in a pause are refused
-    /// at once, so that work waits in its own queue and not here.
+    /// The first and the longest pause between attempts to connect while Postgres is away. Callers in a pause are
+    /// refused at once, so that work waits in its own queue and not here.
     package var reconnectPause: ClosedRange<Duration>
     /// The role to take after signing in, so that a powerful login works with the rights of the service alone.
     package var role: String?

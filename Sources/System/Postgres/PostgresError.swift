@@ -44,14 +44,15 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, CustomStringConve
 
 /// Why Postgres did not do what it was asked to.
 ///
-/// It never holds parameters: the server's `DETAIL` line and its messages about bad values repeat them, so both are left
-/// out. `shortDescription` is safe as the label of a metric.
+/// It never holds parameters: the server's `DETAIL` line and its messages about bad values repeat them, so both are
+/// left out. `shortDescription` is safe as the label of a metric.
 package struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What the caller can do about it.
     package enum Code: String, Sendable, Hashable, CaseIterable {
         /// No connection could be had; nothing was sent. Try again later.
         case unavailable
-        /// The connection broke while a statement ran; whether it took effect is unknown. Idempotent ones may be repeated.
+        /// The connection broke while a statement ran; whether it took effect is unknown. Idempotent ones may be
+        /// repeated.
         case connectionLost
         /// No free connection, or no answer, in the time allowed.
         case timeout

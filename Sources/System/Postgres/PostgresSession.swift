@@ -31,7 +31,8 @@ final class PostgresSession {
             _ = try handle.runScript(settings, deadline: deadline)
         } catch {
             // Whatever went wrong, the caller's statement was not sent.
-            throw PostgresError(.unavailable, "cannot set up the connection: \(error.message)", sqlState: error.sqlState)
+            throw PostgresError(
+                .unavailable, "cannot set up the connection: \(error.message)", sqlState: error.sqlState)
         }
     }
 
@@ -51,7 +52,10 @@ final class PostgresSession {
         let deadline = deadline(timeout)
         do {
             return Self.copy(try send(text, parameters, deadline: deadline))
-        } catch where !isInTransaction && [.invalidStatementName, .featureNotSupported].contains(error.sqlState) {
+        } catch {
+            guard !isInTransaction, [.invalidStatementName, .featureNotSupported].contains(error.sqlState) else {
+                throw error
+            }
             // The prepared statement is gone, or its tables have changed: it did nothing, and sending it anew is safe.
             cache.forget(text)
             return Self.copy(try handle.run(text, parameters, deadline: deadline))

@@ -27,8 +27,8 @@ package enum SQLParameter: Sendable, Hashable {
 
 /// A statement and its parameters.
 ///
-/// Interpolation binds: `"SELECT * FROM links WHERE run_uid = \(uid)"` becomes `… = $1` with one parameter. There is no
-/// way to paste a string into a statement but `identifier:`, which quotes, and `fragment:`, which is a query itself.
+/// Interpolation binds: `"SELECT * FROM links WHERE run_uid = \(uid)"` becomes `… = $1` with one parameter. There is
+/// no way to paste a string into a statement but `identifier:`, which quotes, and `fragment:`, which is a query itself.
 package struct SQLQuery: Sendable, Hashable {
     fileprivate enum Piece: Sendable, Hashable {
         case text(String)

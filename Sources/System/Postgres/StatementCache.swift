@@ -2,8 +2,8 @@
 
 /// Decides which statements of a connection are worth preparing.
 ///
-/// The first use of a text is sent as it is; the second prepares it under a name, which saves the server its parsing from
-/// then on. Both memories are bounded; the least recently used goes first.
+/// The first use of a text is sent as it is; the second prepares it under a name, which saves the server its parsing
+/// from then on. Both memories are bounded; the least recently used goes first.
 struct StatementCache {
     enum Decision: Equatable {
         case direct

@@ -29,8 +29,8 @@ struct YAMLComposer: ~Copyable {
 
     /// The next document that has content; `nil` at the end of the stream.
     ///
-    /// A document without content (what stands before a leading `---`, or a comment between two of them) is passed over,
-    /// as `kubectl` does.
+    /// A document without content (what stands before a leading `---`, or a comment between two of them) is passed
+    /// over, as `kubectl` does.
     mutating func nextDocument() throws(YAMLError) -> YAMLDocument? {
         while true {
             let event = try reader.next()
@@ -122,7 +122,8 @@ struct YAMLComposer: ~Copyable {
                 continue
             }
             guard let key = YAMLScalar.keyText(keyNode.value) else {
-                throw YAMLError(.unsupportedKey, "a key must be a string, not \(keyNode.value.typeName)", at: event.mark)
+                throw YAMLError(
+                    .unsupportedKey, "a key must be a string, not \(keyNode.value.typeName)", at: event.mark)
             }
             if object[key] != nil {
                 let first = node.marks.members[key]?.mark
