@@ -96,11 +96,12 @@ package final class DevAPIServer: Service {
     ///
     /// - Parameter pod: the pod to bind the token to, which ends with it.
     package func issueToken(
-        namespace: String, serviceAccount: String, lifetime: Duration = .seconds(365 * 24 * 3600), pod: JSONValue? = nil
+        namespace: String, serviceAccount: String, audiences: [String] = [],
+        lifetime: Duration = .seconds(365 * 24 * 3600), pod: JSONValue? = nil
     ) throws(StatusError) -> Secret<String> {
         let account = try api.get(.serviceAccount, namespace: namespace, name: serviceAccount)
         let issued = try api.tokens.issue(
-            account: account, audiences: [], lifetime: Int(lifetime.components.seconds), pod: pod)
+            account: account, audiences: audiences, lifetime: Int(lifetime.components.seconds), pod: pod)
         return Secret(issued.token)
     }
 
