@@ -72,7 +72,7 @@ import Testing
         try cluster.api.delete(.configMap, namespace: "default", name: "a")
         #expect(try refusal { _ = try patch(cluster, .configMap, "a", .apply(right, force: false)) }.isConflict)
         try cluster.make(.configMap, "a")
-        #expect(try refusal { _ = try patch(cluster, .configMap, "a", .apply(right, force: false)) }.isConflict)
+        #expect(try refusal { _ = try patch(cluster, .configMap, "a", .apply(right, force: false)) }.code == 422)
     }
 
     @Test func applyToTheStatusOwnsTheStatusAlone() throws {

@@ -59,7 +59,7 @@ import Testing
         let first = try #require(apply(["data": ["a": "1"]], to: nil, ManagedFields(of: [:]), by: "one").applied)
         let conflict = apply(["data": ["a": "2"]], to: first.object, first.managers, by: "two")
         #expect(conflict.applied == nil)
-        #expect(conflict.conflicts == [.init(manager: "one", operation: "Apply", paths: [".data.a"])])
+        #expect(conflict.conflicts == [.init(manager: "one", operation: "Apply", apiVersion: "v1", paths: [".data.a"])])
         let forced = try #require(
             apply(["data": ["a": "2"]], to: first.object, first.managers, by: "two", force: true).applied)
         #expect(forced.object == ["data": ["a": "2"]])

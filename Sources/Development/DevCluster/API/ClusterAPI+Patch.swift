@@ -126,19 +126,35 @@ extension ClusterAPI {
         let result = ManagedFields(of: live ?? [:]).apply(
             owned, to: live, by: writer(request, resource), force: force, shape: resource.shape)
         guard let applied = result.applied else {
-            let causes = result.conflicts.flatMap { conflict in
-                conflict.paths.map {
-                    StatusError.Cause(
-                        reason: "FieldManagerConflict", message: "conflict with \"\(conflict.manager)\"", field: $0)
-                }
-            }
-            let who = result.conflicts.map { "\"\($0.manager)\": \($0.paths.joined(separator: ", "))" }
-            throw StatusError(
-                code: 409, reason: "Conflict",
-                message: "Apply failed with \(causes.count) conflict\(causes.count == 1 ? "" : "s"): conflicts with "
-                    + who.joined(separator: "; "), name: configuration.name, group: resource.group,
-                kind: resource.plural, causes: causes)
+            throw Self.conflict(result.conflicts, name: configuration.name, resource)
         }
         return (applied.object, applied.managers)
+    }
+    /// The refusal that names every contested field and its manager, as kubectl's users know it.
+    private static func conflict(
+        _ conflicts: [ManagedFields.Conflict], name: String, _ resource: ServedResource
+    ) -> StatusError {
+        func manager(_ conflict: ManagedFields.Conflict) -> String {
+            let using = conflict.operation == "Update" ? " using \(conflict.apiVersion)" : ""
+            return "\"\(conflict.manager)\"" + using
+        }
+        let causes = conflicts.flatMap { conflict in
+            conflict.paths.map {
+                StatusError.Cause(
+                    reason: "FieldManagerConflict", message: "conflict with \(manager(conflict))", field: $0)
+            }
+        }
+        var message = "Apply failed with \(causes.count) conflict"
+        if causes.count == 1, let only = causes.first {
+            message += ": \(only.message): \(only.field ?? "")"
+        } else {
+            let lists = conflicts.map { conflict in
+                "conflicts with \(manager(conflict)):" + conflict.paths.map { "\n- \($0)" }.joined()
+            }
+            message += "s: " + lists.joined(separator: "\n")
+        }
+        return StatusError(
+            code: 409, reason: "Conflict", message: message, name: name, group: resource.group, kind: resource.plural,
+            causes: causes)
     }
 }

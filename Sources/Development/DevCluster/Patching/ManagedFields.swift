@@ -105,6 +105,7 @@ struct ManagedFields: Sendable {
     struct Conflict: Sendable, Equatable {
         var manager: String
         var operation: String
+        var apiVersion: String
         var paths: [String]
     }
 
@@ -129,7 +130,8 @@ struct ManagedFields: Sendable {
             if !contested.isEmpty {
                 conflicts.append(
                     Conflict(
-                        manager: entries[index].manager, operation: entries[index].operation, paths: contested.paths))
+                        manager: entries[index].manager, operation: entries[index].operation,
+                        apiVersion: entries[index].apiVersion, paths: contested.paths))
                 result.entries[index].fields = result.entries[index].fields.subtracting(contested)
             }
             others = others.union(result.entries[index].fields)
