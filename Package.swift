@@ -95,7 +95,7 @@ var targets: [Target] = [
     library("Development", "StructuralSchema", ["JSONCoding", "ExpressionLanguage"]),
     library("Development", "DevCluster", base + ["KubernetesAPI", "HTTPServing", "YAMLCoding", "StructuralSchema", "ExpressionLanguage", "Cryptography", "ChildProcesses", "SystemCalls"]),
     library("Development", "DevForge", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
-    library("Development", "DevPostgres", base + ["Postgres", "ChildProcesses", "SystemCalls"]),
+    library("Development", "DevPostgres", base + ["Postgres", "ChildProcesses", "Cryptography", "SystemCalls"]),
 
     // Commands: wiring only.
     executable("codex-k8s", target: "codex-k8s", kubernetes + [
@@ -112,7 +112,7 @@ var targets: [Target] = [
     tests("YAMLCoding", ["JSONCoding"]),
     tests("HTTPTransport", base + ["HTTPServing", "Cryptography", "ChildProcesses", "SystemCalls"]),
     tests("HTTPServing", base + ["Cryptography"]),
-    tests("Postgres", base + ["DevPostgres"]),
+    tests("Postgres", base + ["DevPostgres", "ChildProcesses", "SystemCalls"]),
     tests("JSONCoding"),
     tests("HTTPTypes"),
     tests("ServiceRuntime"),
@@ -130,14 +130,14 @@ var targets: [Target] = [
     tests("AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail", "Cryptography"]),
     tests("GitHubEvents", ["JSONCoding", "Cryptography"]),
     tests("GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI", "DevForge", "HTTPServing"]),
-    tests("AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "DevPostgres"]),
+    tests("AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "DevPostgres", "SystemCalls"]),
     tests("AgentRunner", base + ["AgentAPI", "ChildProcesses", "DevForge", "HTTPServing", "HTTPTransport", "SystemCalls"]),
     tests("WebhookEdge", base + ["HTTPServing", "HTTPTransport", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "Cryptography"]),
     tests("ExpressionLanguage", ["JSONCoding"]),
     tests("StructuralSchema", ["JSONCoding", "YAMLCoding", "ExpressionLanguage"]),
     tests("DevCluster", kubernetes + ["HTTPServing", "HTTPTransport", "YAMLCoding", "StructuralSchema", "ChildProcesses", "SystemCalls"]),
     tests("DevForge", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
-    tests("DevPostgres", base + ["Postgres"]),
+    tests("DevPostgres", base + ["Postgres", "ChildProcesses", "SystemCalls"]),
     .testTarget(
         name: "BehaviourTests",
         dependencies: (kubernetes + ["DevCluster", "HTTPServing", "HTTPTransport", "AgentAPI", "YAMLCoding", "ChildProcesses", "SystemCalls", "Cryptography", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },

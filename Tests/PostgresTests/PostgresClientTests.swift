@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import ChildProcesses
 import DevPostgres
-import FoundationEssentials
 import JSONCoding
 import Postgres
 import ServiceRuntime
@@ -257,6 +256,14 @@ struct PostgresClientTests {
         try await withClient(PostgresConfiguration(role: name)) { client in
             let rows = try await client.query("SELECT current_user AS name")
             #expect(try rows[0].string("name") == name)
+        }
+        try await withClient(PostgresConfiguration(preferredRole: name)) { client in
+            let rows = try await client.query("SELECT current_user AS name")
+            #expect(try rows[0].string("name") == name)
+        }
+        try await withClient(PostgresConfiguration(preferredRole: "nobody_\(name)")) { client in
+            let rows = try await client.query("SELECT current_user AS name")
+            #expect(try rows[0].string("name") == "codex")
         }
         try await withClient(PostgresConfiguration(role: "nobody_\(name)")) { client in
             let error = await #expect(throws: PostgresError.self) { try await client.query("SELECT 1") }

@@ -18,6 +18,8 @@ package struct PostgresConfiguration: Sendable {
     package var reconnectPause: ClosedRange<Duration>
     /// The role to take after signing in, so that a powerful login works with the rights of the service alone.
     package var role: String?
+    /// The same, passed over where the role is missing or the login is no member of it.
+    package var preferredRole: String?
     /// What the server's activity list shows for these connections.
     package var applicationName: String
 
@@ -26,7 +28,7 @@ package struct PostgresConfiguration: Sendable {
         connections: Int = 4, connectTimeout: Duration = .seconds(5), statementTimeout: Duration = .seconds(10),
         answerGrace: Duration = .seconds(2), acquireTimeout: Duration = .seconds(5),
         reconnectPause: ClosedRange<Duration> = .milliseconds(100) ... .seconds(5), role: String? = nil,
-        applicationName: String = "codex-k8s"
+        preferredRole: String? = nil, applicationName: String = "codex-k8s"
     ) {
         precondition(connections > 0, "a client needs a connection")
         self.connections = connections
@@ -36,6 +38,7 @@ package struct PostgresConfiguration: Sendable {
         self.acquireTimeout = acquireTimeout
         self.reconnectPause = reconnectPause
         self.role = role
+        self.preferredRole = preferredRole
         self.applicationName = applicationName
     }
 }

@@ -29,6 +29,15 @@ final class PostgresSession {
                 """
             if let role = configuration.role { settings += (" SET ROLE \(identifier: role);" as SQLQuery).text }
             _ = try handle.runScript(settings, deadline: deadline)
+            if let role = configuration.preferredRole {
+                let take: SQLQuery = """
+                    SELECT set_config('role', rolname, false) FROM pg_roles
+                    WHERE rolname = \(role) AND pg_has_role(session_user, oid, 'MEMBER')
+                    """
+                var parameters: [WireParameter] = []
+                for parameter in take.parameters { parameters.append(try parameter.wire()) }
+                _ = try handle.run(take.text, parameters, deadline: deadline)
+            }
         } catch {
             // Whatever went wrong, the caller's statement was not sent.
             throw PostgresError(
