@@ -22,7 +22,8 @@ struct BrokerTests {
         return copy
     }
 
-    static func push(_ refspecs: [String], in copy: String, options: [String] = []) async throws -> ChildProcess.Result {
+    static func push(_ refspecs: [String], in copy: String, options: [String] = []) async throws -> ChildProcess.Result
+    {
         try await ChildProcess.run(
             .init(
                 executable: "git", arguments: ["-c", "safe.directory=*"] + options + ["push", "origin"] + refspecs,
@@ -81,7 +82,8 @@ struct BrokerTests {
     }
 
     @Test(arguments: [
-        "/HEAD", "/info/refs", "/info/refs?service=git-upload-archive", "/objects/info/packs", "/../other.git/info/refs",
+        "/HEAD", "/info/refs", "/info/refs?service=git-upload-archive", "/objects/info/packs",
+        "/../other.git/info/refs",
         "/git-upload-pack", "/info/refs/x?service=git-upload-pack",
     ])
     func nothingElseIsServed(path: String) async throws {

@@ -101,18 +101,24 @@ final class GitOrigin: Sendable {
         if fails() { return .text("try later\n", status: .serviceUnavailable) }
         requests.withLock { $0.append("\(request.method.rawValue) \(request.rawTarget)") }
         let expected = "Basic \(Data("x-access-token:\(Self.token)".utf8).base64EncodedString())"
-        guard request.headers["Authorization"] == expected else { return .text("who are you?\n", status: .unauthorized) }
+        guard request.headers["Authorization"] == expected else {
+            return .text("who are you?\n", status: .unauthorized)
+        }
         var environment = [
-            "PATH": Self.path, "GIT_PROJECT_ROOT": folder, "GIT_HTTP_EXPORT_ALL": "1", "REQUEST_METHOD": request.method.rawValue,
+            "PATH": Self.path, "GIT_PROJECT_ROOT": folder, "GIT_HTTP_EXPORT_ALL": "1",
+            "REQUEST_METHOD": request.method.rawValue,
             "PATH_INFO": request.path, "CONTENT_TYPE": request.headers["Content-Type"] ?? "",
             "CONTENT_LENGTH": "\(request.body.count)", "REMOTE_USER": "test", "HOME": folder,
             "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*",
         ]
-        environment["QUERY_STRING"] = request.rawTarget.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
+        environment["QUERY_STRING"] =
+            request.rawTarget.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
         environment["HTTP_CONTENT_ENCODING"] = request.headers["Content-Encoding"]
         environment["GIT_PROTOCOL"] = request.headers["Git-Protocol"]
         let result = try? await ChildProcess.run(
-            .init(executable: "git", arguments: ["http-backend"], environment: environment, standardInput: .bytes(request.body)))
+            .init(
+                executable: "git", arguments: ["http-backend"], environment: environment,
+                standardInput: .bytes(request.body)))
         guard let result, result.exitCode == 0 else { return .text("backend failed\n", status: .badGateway) }
         return Self.response(result.stdout)
     }

@@ -9,7 +9,8 @@ struct PushDecisionTests {
     static let one = String(repeating: "1", count: 40)
     static let two = String(repeating: "2", count: 40)
 
-    static func body(_ commands: [String], capabilities: String = "report-status side-band-64k agent=git/2") -> [UInt8] {
+    static func body(_ commands: [String], capabilities: String = "report-status side-band-64k agent=git/2") -> [UInt8]
+    {
         var body: [UInt8] = []
         for (index, command) in commands.enumerated() {
             body += PktLine.line(Array((index == 0 ? "\(command)\0 \(capabilities)\n" : "\(command)\n").utf8))
@@ -18,7 +19,8 @@ struct PushDecisionTests {
     }
 
     @Test func readsCommandsAndCapabilities() throws {
-        let request = try ReceivePackRequest(Self.body(["\(Self.one) \(Self.two) refs/heads/a", "\(Self.zero) \(Self.one) refs/tags/b"]))
+        let request = try ReceivePackRequest(
+            Self.body(["\(Self.one) \(Self.two) refs/heads/a", "\(Self.zero) \(Self.one) refs/tags/b"]))
         #expect(request.commands.map(\.reference) == ["refs/heads/a", "refs/tags/b"])
         #expect(request.commands.map(\.isDeletion) == [false, false])
         #expect(request.capabilities == ["report-status", "side-band-64k", "agent=git/2"])
@@ -95,7 +97,8 @@ struct PushDecisionTests {
     }
 
     @Test func commitMessageEndsWithTheReference() {
-        let message = CommitMessage(subject: String(repeating: "a", count: 100) + "\nmore", runUID: "u", reference: "Closes #4")
+        let message = CommitMessage(
+            subject: String(repeating: "a", count: 100) + "\nmore", runUID: "u", reference: "Closes #4")
         let lines = message.text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines[0].count == 72)
         #expect(lines.dropFirst() == ["", "Codex-K8s-Run: u", "Closes #4", ""])

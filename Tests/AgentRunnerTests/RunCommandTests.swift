@@ -90,7 +90,8 @@ struct RunCommandTests {
             let before = try await origin.commit("first", "1", on: RunPod.branch)
             let gate = "\(pod.folder)/gate"
             async let message = pod.run(
-                pod.configuration(agent: "echo x > mine; touch \(gate).in; until [ -e \(gate).out ]; do sleep 0.01; done"))
+                pod.configuration(
+                    agent: "echo x > mine; touch \(gate).in; until [ -e \(gate).out ]; do sleep 0.01; done"))
             while !Files.exists("\(gate).in") { await Task.yield() }
             let theirs = try await origin.commit("theirs", "2", on: RunPod.branch)
             try Files.writeAtomically("\(gate).out", [], durable: false)
@@ -106,7 +107,8 @@ struct RunCommandTests {
             try await origin.commit("same", "1", on: RunPod.branch)
             let gate = "\(pod.folder)/gate"
             async let message = pod.run(
-                pod.configuration(agent: "echo x > same; touch \(gate).in; until [ -e \(gate).out ]; do sleep 0.01; done"))
+                pod.configuration(
+                    agent: "echo x > same; touch \(gate).in; until [ -e \(gate).out ]; do sleep 0.01; done"))
             while !Files.exists("\(gate).in") { await Task.yield() }
             let theirs = try await origin.commit("same", "2", on: RunPod.branch)
             try Files.writeAtomically("\(gate).out", [], durable: false)

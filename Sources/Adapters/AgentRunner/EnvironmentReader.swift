@@ -34,8 +34,8 @@ struct EnvironmentReader {
         return value
     }
 
-    /// A branch name that cannot be read as an option or as several refs (git-check-ref-format(1), the part that matters
-    /// here: the names come from our own controller or from the repository).
+    /// A branch name that cannot be read as an option or as several refs (git-check-ref-format(1), the part that
+    /// matters here: the names come from our own controller or from the repository).
     func branch(_ name: String) throws(RunnerError) -> String {
         let value = try text(name)
         let isPlain = value.utf8.allSatisfy { byte in

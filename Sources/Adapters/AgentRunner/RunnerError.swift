@@ -31,7 +31,7 @@ package enum RunnerError: Error, Sendable, Hashable, CustomStringConvertible {
             "git \(step) failed with exit code \(exitCode): \(output)"
         case .promptMissing(let file, let reason): "the prompt \(file) cannot be read: \(reason)"
         case .agentUnavailable(let command, let reason):
-            "the agent's command \(command) cannot be started: \(reason); check the agent's command in the configuration"
+            "the agent's command \(command) cannot be started: \(reason); check it in the operator's configuration"
         case .agentFailed(let exitCode): "the agent ended with exit code \(exitCode); see the log of container agent"
         case .agentTimedOut(let limit): "the agent was ended after its limit of \(limit.components.seconds) s"
         case .branchMoved(let branch, let reason):

@@ -67,7 +67,8 @@ static inline int clinux_spawn_add_closefrom(posix_spawn_file_actions_t *actions
 }
 
 // epoll_event holds a union that is clumsy from Swift; one 64-bit token is all we store.
-static inline int clinux_epoll_set(int epoll, int operation, int descriptor, unsigned int events, unsigned long long token) {
+static inline int clinux_epoll_set(
+    int epoll, int operation, int descriptor, unsigned int events, unsigned long long token) {
     struct epoll_event event;
     memset(&event, 0, sizeof event);
     event.events = events;

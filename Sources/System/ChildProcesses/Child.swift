@@ -199,7 +199,10 @@ extension Child {
         errors = nil
     }
 
-    private enum Reading { case bytes([UInt8]), nothingNow, end }
+    private enum Reading {
+        case bytes([UInt8])
+        case nothingNow, end
+    }
 
     private func read(_ descriptor: Int32) -> Reading {
         var failure: Int32 = 0

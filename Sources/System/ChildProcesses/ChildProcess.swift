@@ -3,8 +3,8 @@ package import SystemCalls
 
 /// Starts other programs, without a shell, and looks after them until nothing of them is left.
 ///
-/// One thread owns every child: it starts them, reads their pipes, sends their signals and reaps them, so that a process
-/// id is never used after it was given back to the kernel.
+/// One thread owns every child: it starts them, reads their pipes, sends their signals and reaps them, so that a
+/// process id is never used after it was given back to the kernel.
 package enum ChildProcess {
     /// How a program ended, with what it wrote.
     package struct Result: Sendable, Hashable {

@@ -45,7 +45,8 @@ final class ReaperLoop {
         let left = ContinuousClock.now.duration(to: next)
         // Rounded up: waking too early would spin.
         let (seconds, attoseconds) = left.components
-        let milliseconds = left <= .zero ? 0 : Int32(clamping: seconds * 1_000 + attoseconds / 1_000_000_000_000_000 + 1)
+        let milliseconds =
+            left <= .zero ? 0 : Int32(clamping: seconds * 1_000 + attoseconds / 1_000_000_000_000_000 + 1)
         return longest < 0 ? milliseconds : min(milliseconds, longest)
     }
 

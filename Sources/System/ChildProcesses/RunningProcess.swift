@@ -129,7 +129,8 @@ extension RunningProcess {
 extension RunningProcess {
     /// Takes bytes of standard output; answers false when the pipe is to be left alone for now.
     func take(output bytes: [UInt8]) -> Bool {
-        let (reader, chunk, goesOn) = state.withLock { state -> (CheckedContinuation<[UInt8]?, Never>?, [UInt8], Bool) in
+        let (reader, chunk, goesOn) = state.withLock {
+            state -> (CheckedContinuation<[UInt8]?, Never>?, [UInt8], Bool) in
             if let outputLimit {
                 let kept = bytes.prefix(max(0, outputLimit - state.output.count))
                 state.output += kept

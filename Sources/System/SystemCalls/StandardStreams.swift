@@ -4,8 +4,8 @@ import Glibc
 
 /// The process's standard output and error, written whole.
 ///
-/// A log line or an answer goes out in as few writes as the kernel allows; lines of up to 4 KiB to a pipe are never mixed
-/// with another thread's (pipe(7), PIPE_BUF). Failure is ignored on purpose: there is nobody left to tell.
+/// A log line or an answer goes out in as few writes as the kernel allows; lines of up to 4 KiB to a pipe are never
+/// mixed with another thread's (pipe(7), PIPE_BUF). Failure is ignored on purpose: there is nobody left to tell.
 package enum StandardStreams {
     /// Writes to standard error.
     package static func writeError(_ bytes: [UInt8]) { write(bytes, to: STDERR_FILENO) }

@@ -76,12 +76,18 @@ struct ContainerDecisionTests {
                 ]))
     }
 
-    @Test(arguments: [
-        (["name": "v", "secret": ["secretName": "none"]], "secret \"none\" not found"),
-        (["name": "v", "configMap": ["name": "m", "items": [["key": "x", "path": "x"]]]], "non-existent configmap key: x"),
-        (["name": "v", "configMap": ["name": "m", "items": [["key": "k", "path": "../k"]]]], "invalid path ../k"),
-        (["name": "v", "nfs": ["server": "s"]], "of a type that containers as local processes cannot have"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            (["name": "v", "secret": ["secretName": "none"]], "secret \"none\" not found"),
+            (
+                ["name": "v", "configMap": ["name": "m", "items": [["key": "x", "path": "x"]]]],
+                "non-existent configmap key: x"
+            ),
+            (
+                ["name": "v", "configMap": ["name": "m", "items": [["key": "k", "path": "../k"]]]], "invalid path ../k"
+            ),
+            (["name": "v", "nfs": ["server": "s"]], "of a type that containers as local processes cannot have"),
+        ] as [(JSONValue, String)])
     func whatCannotBeMountedIsSaid(volume: JSONValue, message: String) {
         let builder = Self.volumes { kind, name in kind == .configMap && name == "m" ? ["data": ["k": "v"]] : nil }
         let failure = #expect(throws: ContainerFailure.self) { try builder.content(of: volume) }

@@ -44,7 +44,11 @@ struct ContainerLogTests {
         Case(name: "bytes", change: { $0.limitBytes = 3 }, text: "1\n2"),
         Case(name: "since", change: { $0.sinceTime = Timestamp(microseconds: 2_000_000) }, text: "2\n3\n"),
         Case(
-            name: "times", change: { $0.timestamps = true; $0.tailLines = 1 },
+            name: "times",
+            change: {
+                $0.timestamps = true
+                $0.tailLines = 1
+            },
             text: "\(Timestamp(microseconds: 3_000_000).microDescription) 3\n"),
     ])
     func readsWhatIsAskedFor(_ example: Case) async throws {
@@ -53,7 +57,9 @@ struct ContainerLogTests {
         let log = try ContainerLog("\(folder)/0.log")
         for number in 1...3 {
             log.append([
-                LogLine(time: Timestamp(microseconds: Int64(number) * 1_000_000), isWhole: true, text: Array("\(number)".utf8)[...])
+                LogLine(
+                    time: Timestamp(microseconds: Int64(number) * 1_000_000), isWhole: true,
+                    text: Array("\(number)".utf8)[...])
             ])
         }
         var request = PodLogRequest(namespace: "n", pod: "p", podUID: "u", container: "c")

@@ -47,9 +47,10 @@ struct JobControllerTests {
             try node.create(Make.job("j", "sleep 100", spec: ["activeDeadlineSeconds": 1]), .job)
             let done = try await Self.waitFor("Failed", node)
             #expect(done.condition("Failed")?["reason"]?.stringValue == "DeadlineExceeded")
-            #expect(try node.api.list(.pod, namespace: "default", labelSelector: "job-name=j").items.allSatisfy {
-                $0.at("status", "phase")?.stringValue == "Failed" || $0.isBeingDeleted
-            })
+            #expect(
+                try node.api.list(.pod, namespace: "default", labelSelector: "job-name=j").items.allSatisfy {
+                    $0.at("status", "phase")?.stringValue == "Failed" || $0.isBeingDeleted
+                })
         }
     }
 

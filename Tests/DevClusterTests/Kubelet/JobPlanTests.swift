@@ -36,7 +36,8 @@ struct JobPlanTests {
 
     static func condition(_ type: String, _ plan: JobPlan) -> String? {
         let list = plan.status?["conditions"]?.arrayValue
-        return list?.first { $0["type"]?.stringValue == type && $0["status"]?.stringValue == "True" }?["reason"]?.stringValue
+        return list?.first { $0["type"]?.stringValue == type && $0["status"]?.stringValue == "True" }?["reason"]?
+            .stringValue
     }
 
     @Test func aNewJobGetsAPodAndAStartTime() {
@@ -66,7 +67,10 @@ struct JobPlanTests {
     }
 
     @Test func aPodThatVanishedWhileItWasCountedIsCountedOnce() {
-        let status: JSONObject = ["uncountedTerminatedPods": ["failed": ["uid-a"], "succeeded": []], "startTime": .string(Self.start.description)]
+        let status: JSONObject = [
+            "uncountedTerminatedPods": ["failed": ["uid-a"], "succeeded": []],
+            "startTime": .string(Self.start.description),
+        ]
         let plan = Self.plan(Self.job(["backoffLimit": 3], status: status), [], after: 100)
         #expect(plan.status?["failed"]?.integerValue == 1)
         #expect(plan.podsToCreate == 1)
@@ -117,13 +121,16 @@ struct JobPlanTests {
 
     @Test(arguments: [("TerminatingOrFailed", 1), ("Failed", 0)])
     func replacementOfADeletedPod(policy: String, created: Int) {
-        let job = Self.job(["backoffLimit": 5, "podReplacementPolicy": .string(policy)], status: ["startTime": .string(Self.start.description)])
+        let job = Self.job(
+            ["backoffLimit": 5, "podReplacementPolicy": .string(policy)],
+            status: ["startTime": .string(Self.start.description)])
         let plan = Self.plan(job, [Self.pod("a", "Running", deleted: true)], after: 20)
         #expect(plan.podsToCreate == created)
     }
 
     @Test func suspensionStopsPodsAndTheClock() {
-        let job = Self.job(["suspend": true, "activeDeadlineSeconds": 1], status: ["startTime": .string(Self.start.description)])
+        let job = Self.job(
+            ["suspend": true, "activeDeadlineSeconds": 1], status: ["startTime": .string(Self.start.description)])
         let plan = Self.plan(job, [Self.pod("a", "Running")], after: 100)
         #expect(plan.podsToDelete == ["a"])
         #expect(Self.condition("Suspended", plan) == "JobSuspended")
@@ -131,13 +138,16 @@ struct JobPlanTests {
     }
 
     @Test func timeToLiveCountsFromTheEnd() {
-        let end: JSONValue = ["type": "Complete", "status": "True", "lastTransitionTime": .string(Self.start.description)]
+        let end: JSONValue = [
+            "type": "Complete", "status": "True", "lastTransitionTime": .string(Self.start.description),
+        ]
         let job = Self.job(["ttlSecondsAfterFinished": 30], status: ["conditions": [end]])
         #expect(Self.plan(job, after: 29).deletesJob == false)
         #expect(Self.plan(job, after: 29).wakeAt == Self.start.adding(.seconds(30)))
         #expect(Self.plan(job, after: 30).deletesJob)
         let going = Self.job(
-            ["ttlSecondsAfterFinished": 0], status: ["conditions": [end]], meta: ["deletionTimestamp": .string(Self.start.description)])
+            ["ttlSecondsAfterFinished": 0], status: ["conditions": [end]],
+            meta: ["deletionTimestamp": .string(Self.start.description)])
         #expect(!Self.plan(going, after: 30).deletesJob)
     }
 

@@ -41,7 +41,8 @@ struct KubeletRecoveryTests {
         try await node.run { node, _ in
             let initial: JSONValue = [
                 Make.container("one", "echo one >> \(order)"),
-                Make.container("side", "echo side >> \(order); while :; do sleep 0.01; done", ["restartPolicy": "Always"]),
+                Make.container(
+                    "side", "echo side >> \(order); while :; do sleep 0.01; done", ["restartPolicy": "Always"]),
             ]
             let main = Make.container("main", "echo main >> \(order); while :; do sleep 0.01; done")
             try node.create(Make.pod("p", [main], spec: ["initContainers": initial]), .pod)

@@ -106,7 +106,10 @@ final class NodeFixture: Sendable {
         throw CancellationError()
     }
 
-    func log(_ kubelet: ProcessKubelet, _ pod: JSONValue, _ container: String, _ change: (inout PodLogRequest) -> Void = { _ in }) async throws -> String {
+    func log(
+        _ kubelet: ProcessKubelet, _ pod: JSONValue, _ container: String,
+        _ change: (inout PodLogRequest) -> Void = { _ in }
+    ) async throws -> String {
         var request = PodLogRequest(namespace: "default", pod: pod.name, podUID: pod.uid, container: container)
         change(&request)
         var bytes: [UInt8] = []

@@ -41,7 +41,8 @@ struct ProcessKubeletTests {
     @Test func environmentComesFromEverywhere() async throws {
         try await NodeFixture.with { node, kubelet in
             try node.create(
-                ["apiVersion": "v1", "kind": "Secret", "metadata": ["name": "s"], "stringData": ["a": "1", "b": "2"]], .secret)
+                ["apiVersion": "v1", "kind": "Secret", "metadata": ["name": "s"], "stringData": ["a": "1", "b": "2"]],
+                .secret)
             try node.create(
                 ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "c"], "data": ["k": "v"]], .configMap)
             let environment: JSONValue = [
@@ -68,10 +69,13 @@ struct ProcessKubeletTests {
     @Test func volumesAreFoldersAndPathsAreReplaced() async throws {
         try await NodeFixture.with { node, kubelet in
             try node.create(
-                ["apiVersion": "v1", "kind": "Secret", "metadata": ["name": "s"], "stringData": ["token": "t1", "x": "y"]], .secret)
+                [
+                    "apiVersion": "v1", "kind": "Secret", "metadata": ["name": "s"],
+                    "stringData": ["token": "t1", "x": "y"],
+                ], .secret)
             let script = """
-                mkdir -p "$SCRATCH/sub"; cat "$1/token"; ls "$SECRETS"; cat "$INFO/name"; echo work > "$SCRATCH/sub/file"
-                pwd; echo $OTHER
+                mkdir -p "$SCRATCH/sub"; echo work > "$SCRATCH/sub/file"
+                cat "$1/token"; ls "$SECRETS"; cat "$INFO/name"; pwd; echo $OTHER
                 """
             let container = Make.container(
                 "main", script,
@@ -87,8 +91,18 @@ struct ProcessKubeletTests {
                     ],
                 ])
             let volumes: JSONValue = [
-                ["name": "secrets", "secret": ["secretName": "s", "items": [["key": "token", "path": "token", "mode": 256]]]],
-                ["name": "info", "projected": ["sources": [["downwardAPI": ["items": [["path": "name", "fieldRef": ["fieldPath": "metadata.name"]]]]]]]],
+                [
+                    "name": "secrets",
+                    "secret": ["secretName": "s", "items": [["key": "token", "path": "token", "mode": 256]]],
+                ],
+                [
+                    "name": "info",
+                    "projected": [
+                        "sources": [
+                            ["downwardAPI": ["items": [["path": "name", "fieldRef": ["fieldPath": "metadata.name"]]]]]
+                        ]
+                    ],
+                ],
                 ["name": "scratch", "emptyDir": .object([:])],
             ]
             try node.create(Make.pod("p", [container], spec: ["volumes": volumes]), .pod)
@@ -126,7 +140,8 @@ struct ProcessKubeletTests {
     @Test func aChangedSecretReachesTheRunningContainer() async throws {
         try await NodeFixture.with { node, kubelet in
             try node.create(
-                ["apiVersion": "v1", "kind": "Secret", "metadata": ["name": "s"], "stringData": ["token": "old"]], .secret)
+                ["apiVersion": "v1", "kind": "Secret", "metadata": ["name": "s"], "stringData": ["token": "old"]],
+                .secret)
             let container = Make.container(
                 "main", "echo up; until grep -q new \"$F\"; do sleep 0.01; done",
                 [
@@ -145,12 +160,15 @@ struct ProcessKubeletTests {
     @Test func whatIsMissingIsWaitedForAndSaid() async throws {
         try await NodeFixture.with { node, _ in
             let container = Make.container(
-                "main", "echo $A", ["env": [["name": "A", "valueFrom": ["secretKeyRef": ["name": "late", "key": "k"]]]]])
+                "main", "echo $A",
+                ["env": [["name": "A", "valueFrom": ["secretKeyRef": ["name": "late", "key": "k"]]]]])
             try node.create(Make.pod("p", [container]), .pod)
             let waiting = try await node.wait(.pod, "p") {
                 $0?.container("main")?.at("state", "waiting", "reason")?.stringValue == "CreateContainerConfigError"
             }
-            #expect(waiting.container("main")?.at("state", "waiting", "message")?.stringValue == "secret \"late\" not found")
+            #expect(
+                waiting.container("main")?.at("state", "waiting", "message")?.stringValue == "secret \"late\" not found"
+            )
             #expect(waiting.at("status", "phase")?.stringValue == "Pending")
             try node.create(
                 ["apiVersion": "v1", "kind": "Secret", "metadata": ["name": "late"], "stringData": ["k": "v"]], .secret)
@@ -179,12 +197,17 @@ struct ProcessKubeletTests {
             let initial: JSONValue = [
                 Make.container("one", "echo one >> \(order)"),
                 Make.container(
-                    "side", "trap 'echo side-ends >> \(order); exit 0' TERM; echo side >> \(order); while :; do sleep 0.01; done",
+                    "side",
+                    """
+                    trap 'echo side-ends >> \(order); exit 0' TERM
+                    echo side >> \(order); while :; do sleep 0.01; done
+                    """,
                     ["restartPolicy": "Always"]),
                 Make.container("two", "until grep -q side \(order); do sleep 0.01; done; echo two >> \(order)"),
             ]
             try node.create(
-                Make.pod("p", [Make.container("main", "echo main >> \(order)")], spec: ["initContainers": initial]), .pod)
+                Make.pod("p", [Make.container("main", "echo main >> \(order)")], spec: ["initContainers": initial]),
+                .pod)
             let pod = try await node.waitForPhase("Succeeded", "p")
             #expect(try Files.readText(order) == "one\nside\ntwo\nmain\nside-ends\n")
             #expect(pod.end("side")?["exitCode"]?.integerValue == 0)
@@ -229,7 +252,8 @@ struct ProcessKubeletTests {
             let mark = "\(node.folder)/mark"
             let script = "trap 'echo bye > \(mark); exit 5' TERM; echo up > \(mark).up; while :; do sleep 0.01; done"
             try node.create(
-                Make.pod("p", [Make.container("main", script)], metadata: ["finalizers": ["codex-k8s.dev/result"]]), .pod)
+                Make.pod("p", [Make.container("main", script)], metadata: ["finalizers": ["codex-k8s.dev/result"]]),
+                .pod)
             try await node.waitForPhase("Running", "p")
             while !Files.exists("\(mark).up") { await Task.yield() }
             try node.api.delete(.pod, namespace: "default", name: "p")
@@ -251,7 +275,13 @@ struct ProcessKubeletTests {
         try await NodeFixture.with { node, _ in
             let file = "\(node.folder)/pid"
             try node.create(
-                Make.pod("p", [Make.container("main", "trap '' TERM; echo $$ > \(file).x; mv \(file).x \(file); while :; do sleep 0.01; done")]), .pod)
+                Make.pod(
+                    "p",
+                    [
+                        Make.container(
+                            "main",
+                            "trap '' TERM; echo $$ > \(file).x; mv \(file).x \(file); while :; do sleep 0.01; done")
+                    ]), .pod)
             while !Files.exists(file) { await Task.yield() }
             let id = Int32(try Files.readText(file).dropLast()) ?? 0
             let identity = ProcessTable.identity(of: id)
@@ -265,8 +295,11 @@ struct ProcessKubeletTests {
     @Test func whatEscapesItsGroupDiesWithThePod() async throws {
         try await NodeFixture.with { node, _ in
             let file = "\(node.folder)/pid"
-            try node.create(
-                Make.pod("p", [Make.container("main", "setsid sh -c 'echo $$ > \(file); exec sleep 100' & while [ ! -s \(file) ]; do sleep 0.01; done")]), .pod)
+            let script = """
+                setsid sh -c 'echo $$ > \(file); exec sleep 100' &
+                while [ ! -s \(file) ]; do sleep 0.01; done
+                """
+            try node.create(Make.pod("p", [Make.container("main", script)]), .pod)
             try await node.waitForPhase("Succeeded", "p")
             let id = Int32(try Files.readText(file).dropLast()) ?? 0
             if let identity = ProcessTable.identity(of: id) {

@@ -43,7 +43,8 @@ struct GitProxy: Sendable {
             return .text("the push cannot be read: \(error)\n", status: .badRequest)
         }
         guard case .refused(let reason) = PushPolicy(branch: configuration.branch).judge(push) else { return nil }
-        logger.warning("push refused", ["reason": reason, "refs": push.commands.map(\.reference).joined(separator: " ")])
+        logger.warning(
+            "push refused", ["reason": reason, "refs": push.commands.map(\.reference).joined(separator: " ")])
         guard let report = ReceivePackReport.refusal(reason, of: push) else {
             return .text("\(reason)\n", status: .forbidden)
         }
@@ -54,7 +55,7 @@ struct GitProxy: Sendable {
     }
 
     private func forward(_ route: GitRoute, _ request: ServerRequest) async -> ServerResponse {
-        let authorization: String
+        let authorization: Secret<String>
         do { authorization = try credential() } catch {
             logger.error("the git token cannot be read", ["error": "\(error)"])
             return .text("the broker has no credential yet\n", status: .serviceUnavailable)
@@ -70,9 +71,9 @@ struct GitProxy: Sendable {
     }
 
     private func upstreamRequest(
-        _ route: GitRoute, _ request: ServerRequest, _ authorization: String
+        _ route: GitRoute, _ request: ServerRequest, _ authorization: Secret<String>
     ) -> ClientRequest {
-        var headers: HTTPHeaders = ["Authorization": authorization]
+        var headers: HTTPHeaders = ["Authorization": authorization.reveal()]
         if let type = route.requestType { headers["Content-Type"] = type }
         for name in ["Accept", "Git-Protocol", "Content-Encoding"] {
             if let value = request.headers[name] { headers[name] = value }
@@ -99,10 +100,10 @@ struct GitProxy: Sendable {
     }
 
     /// Read each time: the token lives an hour and the controller renews it while the run goes on.
-    private func credential() throws -> String {
+    private func credential() throws -> Secret<String> {
         let token = try Files.readText(configuration.tokenFile, limit: 16 << 10)
         let pair = "x-access-token:\(token.trimmingSuffix(while: \.isWhitespace))"
-        return "Basic \(Data(pair.utf8).base64EncodedString())"
+        return Secret("Basic \(Data(pair.utf8).base64EncodedString())")
     }
 }
 

@@ -35,7 +35,8 @@ struct GitCommand: Sendable {
                 "GIT_AUTHOR_NAME": committerName, "GIT_AUTHOR_EMAIL": committerEmail,
                 "GIT_COMMITTER_NAME": committerName, "GIT_COMMITTER_EMAIL": committerEmail,
             ],
-            workingDirectory: folder, standardInput: input.map { .bytes($0) } ?? .null, output: .collect(limit: 4 << 20),
+            workingDirectory: folder, standardInput: input.map { .bytes($0) } ?? .null,
+            output: .collect(limit: 4 << 20),
             errors: .collect(limit: 64 << 10), closeOnParentDeath: true)
         return try await ChildProcess.run(configuration, timeout: Self.timeout)
     }

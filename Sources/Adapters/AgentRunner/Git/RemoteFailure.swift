@@ -10,7 +10,8 @@ enum RemoteFailure {
     ]
 
     static func isPassing(_ errors: String) -> Bool {
-        // The broker's word for a credential that the upstream does not take: the next one may come, but not in seconds.
+        // The broker's word for a credential that the upstream does not take: the next one may come, but not in
+        // seconds.
         if errors.contains("refused the run's credential") { return false }
         return signs.contains { errors.contains($0) }
     }

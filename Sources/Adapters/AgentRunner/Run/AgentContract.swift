@@ -3,7 +3,8 @@ import AgentAPI
 
 /// What an agent's program may rely on, and what it never sees.
 ///
-/// * It is started in the checkout, on the run's branch, with the prompt on standard input and in `CODEXK8S_PROMPT_FILE`.
+/// * It is started in the checkout, on the run's branch, with the prompt on standard input and in
+///   `CODEXK8S_PROMPT_FILE`.
 /// * What it leaves in the checkout becomes one commit; commits of its own are kept. It pushes nothing.
 /// * Exit code 0 means done, even when nothing was changed; any other means failed. TERM asks it to end, KILL follows.
 /// * It may write `CODEXK8S_AGENT_RESULT_FILE`: a JSON object with `summary` (for the pull request), `commitSubject`,

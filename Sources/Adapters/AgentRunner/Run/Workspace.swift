@@ -39,7 +39,9 @@ struct Workspace: Sendable {
         let known = try await git.runRemotely(["ls-remote", "--heads", "origin", "refs/heads/\(branch)"])
         let exists = known.split(separator: "\n").contains { $0.hasSuffix("\trefs/heads/\(branch)") }
         var refs = ["+refs/heads/\(configuration.baseBranch):refs/remotes/origin/\(configuration.baseBranch)"]
-        if exists, branch != configuration.baseBranch { refs.append("+refs/heads/\(branch):refs/remotes/origin/\(branch)") }
+        if exists, branch != configuration.baseBranch {
+            refs.append("+refs/heads/\(branch):refs/remotes/origin/\(branch)")
+        }
         try await git.runRemotely(["fetch", "--quiet", "--no-tags", "--prune", "origin"] + refs)
         return exists
     }
@@ -69,7 +71,9 @@ struct Workspace: Sendable {
                 branch: configuration.branch, reason: "it was at \(before.prefix(12)) and is gone from the remote")
         }
         // A base that was rewritten since the run was planned no longer has that commit: its new head is all there is.
-        if let base = configuration.baseSHA, try await git.attempt(["cat-file", "-e", "\(base)^{commit}"]).exitCode == 0 {
+        if let base = configuration.baseSHA,
+            try await git.attempt(["cat-file", "-e", "\(base)^{commit}"]).exitCode == 0
+        {
             return base
         }
         return "refs/remotes/origin/\(configuration.baseBranch)"

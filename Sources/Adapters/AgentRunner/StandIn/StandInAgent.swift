@@ -3,7 +3,8 @@ import AgentAPI
 import JSONCoding
 import SystemCalls
 
-/// `agent-runner stand-in`: takes the agent's place in the demo and in tests. It is no artificial intelligence and says so.
+/// `agent-runner stand-in`: takes the agent's place in the demo and in tests. It is no artificial intelligence and
+/// says so.
 package struct StandInAgent: Sendable {
     private let environment: [String: String]
     private let say: @Sendable (String) -> Void

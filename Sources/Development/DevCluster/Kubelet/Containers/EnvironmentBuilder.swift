@@ -11,7 +11,10 @@ struct EnvironmentBuilder {
     /// Where the container's paths really are.
     var mounts = MountMap()
 
-    enum Kind: String { case secret, configMap = "configmap" }
+    enum Kind: String {
+        case secret
+        case configMap = "configmap"
+    }
 
     /// The variables; later ones may refer to earlier ones.
     ///
@@ -54,8 +57,7 @@ struct EnvironmentBuilder {
                 return mounts.local(String(decoding: bytes, as: UTF8.self))
             }
             if reference["optional"]?.boolValue == true { return nil }
-            throw .configuration(
-                "couldn't find key \(key) in \(kind == .secret ? "Secret" : "ConfigMap") \(pod.namespace)/\(object.name)")
+            throw .configuration("couldn't find key \(key) in \(object.kind) \(pod.namespace)/\(object.name)")
         }
         throw .configuration("the source of variable \(entry["name"]?.stringValue ?? "") is not supported")
     }

@@ -60,7 +60,9 @@ package final class JobController: Service {
             let own = pods.filter { JobPodTemplate.jobUID(of: $0) == job.uid }
             try act(JobPlan(job: job, pods: own, now: Timestamp(date: clock.now())), job, key)
             // Pods of an earlier Job of that name would keep our finalizer for ever.
-            let strangers = pods.filter { JobPodTemplate.jobName(of: $0) == key.name && JobPodTemplate.jobUID(of: $0) != job.uid }
+            let strangers = pods.filter {
+                JobPodTemplate.jobName(of: $0) == key.name && JobPodTemplate.jobUID(of: $0) != job.uid
+            }
             try release(strangers.map(\.name), in: key)
         } catch {
             logger.warning("job could not be synchronized", ["job": "\(key)", "error": "\(error)"])

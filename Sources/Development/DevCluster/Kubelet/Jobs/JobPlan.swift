@@ -3,8 +3,8 @@ import JSONCoding
 
 /// What has to be done for a Job, decided from it, its pods and the time alone.
 ///
-/// The rules are those of the batch/v1 documentation ("Jobs", "Pod lifecycle"). Pods carry the tracking finalizer of the
-/// real controller, so that one that is deleted in between is still counted: seen ended → its uid into the status →
+/// The rules are those of the batch/v1 documentation ("Jobs", "Pod lifecycle"). Pods carry the tracking finalizer of
+/// the real controller, so that one that is deleted in between is still counted: seen ended → its uid into the status →
 /// finalizer off → counted.
 struct JobPlan: Sendable, Equatable {
     static let trackingFinalizer = "batch.kubernetes.io/job-tracking"
@@ -178,7 +178,9 @@ private struct JobState {
     }
 
     private mutating func complete() {
-        set("SuccessCriteriaMet", "True", reason: "CompletionsReached", message: "Reached expected number of succeeded pods")
+        set(
+            "SuccessCriteriaMet", "True", reason: "CompletionsReached",
+            message: "Reached expected number of succeeded pods")
         stopAll()
         guard active.isEmpty, terminating.isEmpty else { return }
         set("Complete", "True", reason: "CompletionsReached", message: "Reached expected number of succeeded pods")
@@ -313,6 +315,8 @@ private struct JobPod {
         let statuses = pod.at("status", "containerStatuses")?.arrayValue ?? []
         restarts = statuses.reduce(0) { $0 + Int($1["restartCount"]?.integerValue ?? 0) }
         let ends = statuses.compactMap { $0.at("state", "terminated", "finishedAt")?.stringValue }
-        finished = ends.compactMap { Timestamp($0) }.max() ?? pod.meta("deletionTimestamp")?.stringValue.flatMap { Timestamp($0) }
+        finished =
+            ends.compactMap { Timestamp($0) }.max()
+            ?? pod.meta("deletionTimestamp")?.stringValue.flatMap { Timestamp($0) }
     }
 }

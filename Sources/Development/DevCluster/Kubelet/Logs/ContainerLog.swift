@@ -5,6 +5,9 @@ import SystemCalls
 
 /// The growing log of one instance of a container: written by its pump, read by any number of followers.
 final class ContainerLog: Sendable {
+    /// Most bytes of one instance's log: a container that talks without end must not fill the disk.
+    static let longest = 64 << 20
+
     private struct State {
         var size = 0
         var hasEnded = false
@@ -25,7 +28,13 @@ final class ContainerLog: Sendable {
 
     func append(_ lines: [LogLine]) {
         if lines.isEmpty { return }
-        let bytes = lines.flatMap(\.bytes)
+        let written = state.withLock { $0.size }
+        if written >= Self.longest { return }
+        var bytes = lines.flatMap(\.bytes)
+        if written + bytes.count >= Self.longest, let last = lines.last {
+            let note = Array("[the log is cut here: it is longer than \(Self.longest >> 20) MiB]".utf8)
+            bytes += LogLine(time: last.time, isWhole: true, text: note[...]).bytes
+        }
         // A full disk loses log lines; the container goes on, as it would under a real kubelet.
         guard (try? file.append(bytes)) != nil else { return }
         wake { $0.size += bytes.count }

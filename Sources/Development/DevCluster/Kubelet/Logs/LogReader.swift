@@ -90,7 +90,9 @@ actor LogReader {
     /// The last whole lines of a log as text, for termination messages.
     static func lastLines(_ count: Int, of path: String) -> [String] {
         let start = offset(ofLast: count, in: path)
-        guard let reader = try? FileReader(path), let bytes = try? reader.read(at: start, upTo: 1 << 20) else { return [] }
+        guard let reader = try? FileReader(path), let bytes = try? reader.read(at: start, upTo: 1 << 20) else {
+            return []
+        }
         return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
             LogLine(line).map { String(decoding: $0.text, as: UTF8.self) }
         }

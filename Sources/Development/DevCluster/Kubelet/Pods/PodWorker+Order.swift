@@ -109,7 +109,9 @@ extension PodWorker {
             guard case .waiting = record.state, record.last != nil || record.role == .main else { return }
             record.state = .terminated(
                 record.last
-                    ?? .init(exitCode: 137, reason: "ContainerStatusUnknown", message: nil, startedAt: nil, finishedAt: context.now))
+                    ?? .init(
+                        exitCode: 137, reason: "ContainerStatusUnknown", message: nil, startedAt: nil,
+                        finishedAt: context.now))
         }
     }
 

@@ -4,8 +4,8 @@ import SystemCalls
 
 /// What a kubelet finds that was started again on the same state.
 extension PodWorker {
-    /// Takes over what is known of an earlier run of this pod. Its processes are gone: the kernel killed them with their
-    /// kubelet, and the rest was killed before any worker began, so nothing can run twice.
+    /// Takes over what is known of an earlier run of this pod. Its processes are gone: the kernel killed them with
+    /// their kubelet, and the rest was killed before any worker began, so nothing can run twice.
     func recover() {
         for list in ["initContainerStatuses", "containerStatuses"] {
             for status in pod.at("status", list)?.arrayValue ?? [] {

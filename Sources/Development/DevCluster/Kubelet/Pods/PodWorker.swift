@@ -7,8 +7,8 @@ import SystemCalls
 
 /// Looks after one pod from its binding to its removal.
 ///
-/// What the pod's object says comes in through ``update(_:)``; what its processes do goes out as its status. Its state is
-/// changed on the actor only; the order of containers is plain code in `execute()`.
+/// What the pod's object says comes in through ``update(_:)``; what its processes do goes out as its status. Its state
+/// is changed on the actor only; the order of containers is plain code in `execute()`.
 actor PodWorker {
     let context: PodContext
     let folder: PodFolder

@@ -7,8 +7,9 @@ import SystemCalls
 
 /// Runs the containers of pods as processes of this machine.
 ///
-/// It is the scheduler as well: every pod goes to the one node. Images, users, namespaces of the kernel, probes and limits
-/// are not there; env, volumes, logs, exit codes, termination messages, deadlines, restarts and graceful deletion are.
+/// It is the scheduler as well: every pod goes to the one node. Images, users, namespaces of the kernel, probes and
+/// limits are not there; env, volumes, logs, exit codes, termination messages, deadlines, restarts and graceful
+/// deletion are.
 package final class ProcessKubelet: Service {
     let context: PodContext
     private let workers = Mutex<[String: PodWorker]>([:])

@@ -30,8 +30,8 @@ struct PodFolder: Sendable {
 
     func remove() throws(SystemError) { try Files.remove(path) }
 
-    /// Writes a volume and answers where it is. Files are replaced one by one, each in one step; those that are no longer
-    /// wanted go.
+    /// Writes a volume and answers where it is. Files are replaced one by one, each in one step; those that are no
+    /// longer wanted go.
     func write(_ name: String, _ content: VolumeBuilder.Content) throws(SystemError) -> String {
         switch content {
         case .host(let path): return path
