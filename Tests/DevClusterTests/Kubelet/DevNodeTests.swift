@@ -10,7 +10,9 @@ import Testing
 /// The node on a whole API server, with its tokens, garbage collection and namespaces.
 @Suite(.timeLimit(.minutes(1)))
 struct DevNodeTests {
-    static func with(_ body: @escaping @Sendable (any ClusterStore, DevAPIServer.Access, String) async throws -> Void) async throws {
+    static func with(_ body: @escaping @Sendable (any ClusterStore, DevAPIServer.Access, String) async throws -> Void)
+        async throws
+    {
         let folder = try Files.temporaryDirectory(prefix: "dev-node-test")
         defer { try? Files.remove(folder) }
         let server = try DevAPIServer(configuration: .init(directory: "\(folder)/cluster"), logger: .disabled)
@@ -70,7 +72,8 @@ struct DevNodeTests {
                 ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "n"]], type: .namespace, namespace: nil)
             let file = "\(folder)/pid"
             _ = try cluster.create(
-                Make.job("j", "echo $$ > \(file).x; mv \(file).x \(file); exec sleep 100"), type: .job, namespace: "n")
+                Make.job("j", "echo $$$$ > \(file).x; mv \(file).x \(file); exec sleep 100"), type: .job, namespace: "n"
+            )
             while !Files.exists(file) { await Task.yield() }
             let identity = ProcessTable.identity(of: Int32(try Files.readText(file).dropLast()) ?? 0)
             #expect(identity != nil)
