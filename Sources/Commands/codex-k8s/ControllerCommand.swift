@@ -46,7 +46,8 @@ enum ControllerCommand {
             throw UnusableInput("\(error)")
         }
         let metrics = MetricsRegistry()
-        let postgres = PostgresClient(url: Secret(try parsed[CommonOptions.databaseURL]), logger: logger)
+        let postgres = PostgresClient(
+            url: Secret(try parsed[CommonOptions.databaseURL]), configuration: .service, logger: logger)
         let http = HTTPClient(configuration: .init())
         defer { http.shutdown() }
         let parts = try ControllerParts(

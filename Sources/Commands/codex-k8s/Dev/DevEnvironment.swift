@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
 import AgentControllers
+import AuditStore
 import ControllerRuntime
 import Cryptography
 import DevCluster
@@ -134,7 +135,8 @@ struct DevEnvironment: Sendable {
         let ground = try await ground.value()
         let http = HTTPClient(configuration: .init(userAgent: "codex-k8s-controller"))
         defer { http.shutdown() }
-        let database = PostgresClient(url: Secret(ground.databaseURL), logger: logger)
+        let database = PostgresClient(
+            url: Secret(ground.databaseURL), configuration: .service, logger: logger)
         let parts = try ControllerParts(
             configuration: try CommonOptions.configuration(at: ground.configurationFile),
             cluster: try Kubeconfig.load(path: ground.controllerKubeconfig), http: http, postgres: database,
