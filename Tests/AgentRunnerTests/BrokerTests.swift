@@ -14,7 +14,7 @@ struct BrokerTests {
     /// Clones through the broker and makes a commit there.
     static func clone(_ pod: RunPod, _ origin: GitOrigin) async throws -> String {
         let copy = "\(pod.folder)/copy"
-        while !Files.exists("\(pod.folder)/broker/address") { await Task.yield() }
+        try await eventually { Files.exists("\(pod.folder)/broker/address") }
         try await origin.git(["clone", "--quiet", try pod.address, copy], in: pod.folder)
         try Files.writeAtomically("\(copy)/new", Array("x".utf8), durable: false)
         try await origin.git(["add", "--all"], in: copy)
@@ -88,7 +88,7 @@ struct BrokerTests {
     ])
     func nothingElseIsServed(path: String) async throws {
         try await RunCommandTests.inPod { origin, pod in
-            while !Files.exists("\(pod.folder)/broker/address") { await Task.yield() }
+            try await eventually { Files.exists("\(pod.folder)/broker/address") }
             let client = HTTPClient(configuration: .init())
             defer { client.shutdown() }
             let answer = try await client.send(.init(method: .get, url: try pod.address + path))
@@ -99,7 +99,7 @@ struct BrokerTests {
 
     @Test func withoutTheNonceNothingIsServed() async throws {
         try await RunCommandTests.inPod { origin, pod in
-            while !Files.exists("\(pod.folder)/broker/address") { await Task.yield() }
+            try await eventually { Files.exists("\(pod.folder)/broker/address") }
             let client = HTTPClient(configuration: .init())
             defer { client.shutdown() }
             let address = try pod.address

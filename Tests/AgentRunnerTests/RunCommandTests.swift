@@ -92,7 +92,7 @@ struct RunCommandTests {
             async let message = pod.run(
                 pod.configuration(
                     agent: "echo x > mine; touch \(gate).in; until [ -e \(gate).out ]; do sleep 0.01; done"))
-            while !Files.exists("\(gate).in") { await Task.yield() }
+            try await eventually { Files.exists("\(gate).in") }
             let theirs = try await origin.commit("theirs", "2", on: RunPod.branch)
             try Files.writeAtomically("\(gate).out", [], durable: false)
             let result = try await message
@@ -109,7 +109,7 @@ struct RunCommandTests {
             async let message = pod.run(
                 pod.configuration(
                     agent: "echo x > same; touch \(gate).in; until [ -e \(gate).out ]; do sleep 0.01; done"))
-            while !Files.exists("\(gate).in") { await Task.yield() }
+            try await eventually { Files.exists("\(gate).in") }
             let theirs = try await origin.commit("same", "2", on: RunPod.branch)
             try Files.writeAtomically("\(gate).out", [], durable: false)
             let result = try await message
@@ -164,7 +164,7 @@ struct RunCommandTests {
             let script = "trap 'touch \(mark).end; exit 0' TERM; touch \(mark).begin; while :; do sleep 0.01; done"
             let configuration = try pod.configuration(agent: script)
             let task = Task { try await pod.run(configuration) }
-            while !Files.exists("\(mark).begin") { await Task.yield() }
+            try await eventually { Files.exists("\(mark).begin") }
             task.cancel()
             let message = try await task.value
             #expect(message.outcome == .cancelled)

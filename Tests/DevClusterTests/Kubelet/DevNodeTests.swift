@@ -74,13 +74,13 @@ struct DevNodeTests {
             _ = try cluster.create(
                 Make.job("j", "echo $$$$ > \(file).x; mv \(file).x \(file); exec sleep 100"), type: .job, namespace: "n"
             )
-            while !Files.exists(file) { await Task.yield() }
+            try await eventually { Files.exists(file) }
             let identity = ProcessTable.identity(of: Int32(try Files.readText(file).dropLast()) ?? 0)
             #expect(identity != nil)
             let events = cluster.watch(.namespace, namespace: nil, initial: false)
             try cluster.delete(.namespace, namespace: nil, name: "n")
             for await event in events where event.object.name == "n" && event.kind == .deleted { break }
-            if let identity { while ProcessTable.isRunning(identity) { await Task.yield() } }
+            if let identity { try await eventually { !ProcessTable.isRunning(identity) } }
             #expect(try cluster.list(.pod, namespace: "n").items.isEmpty)
         }
     }

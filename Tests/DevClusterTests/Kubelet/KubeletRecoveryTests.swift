@@ -20,7 +20,7 @@ struct KubeletRecoveryTests {
             let container = Make.container("main", script, ["env": [["name": "M", "value": "/dev/termination-log"]]])
             try node.create(Make.pod("p", [container]), .pod)
             try await node.waitForPhase("Running", "p")
-            while !Files.exists(count) { await Task.yield() }
+            try await eventually { Files.exists(count) }
         }
         #expect(try node.get(.pod, "p").at("status", "phase")?.stringValue == "Running")
         try await node.run { node, _ in
@@ -46,7 +46,7 @@ struct KubeletRecoveryTests {
             ]
             let main = Make.container("main", "echo main >> \(order); while :; do sleep 0.01; done")
             try node.create(Make.pod("p", [main], spec: ["initContainers": initial]), .pod)
-            while (try? Files.readText(order))?.contains("main") != true { await Task.yield() }
+            try await eventually { (try? Files.readText(order))?.contains("main") == true }
             try await node.wait(.pod, "p") { $0?.container("main")?.at("state", "running") != nil }
         }
         try await node.run { node, _ in
@@ -82,7 +82,7 @@ struct KubeletRecoveryTests {
                 "side", "echo side >> \(count); while :; do sleep 0.01; done", ["restartPolicy": "Always"])
             let main = Make.container("main", "trap '' TERM; echo main >> \(count); while :; do sleep 0.01; done")
             try node.create(Make.pod("p", [main], policy: "Always", spec: ["initContainers": [side]]), .pod)
-            while (try? Files.readText(count))?.contains("main") != true { await Task.yield() }
+            try await eventually { (try? Files.readText(count))?.contains("main") == true }
             try node.api.delete(.pod, namespace: "default", name: "p")
         }
         try await node.run { node, _ in try await node.waitForGone(.pod, "p") }
@@ -113,7 +113,7 @@ struct KubeletRecoveryTests {
         try await node.run { node, _ in
             try node.create(Make.pod("p", [Make.container("main", script)], policy: "OnFailure"), .pod)
             try await node.waitForPhase("Running", "p")
-            while !Files.exists(count) { await Task.yield() }
+            try await eventually { Files.exists(count) }
         }
         try await node.run { node, _ in
             let pod = try await node.waitForPhase("Succeeded", "p")

@@ -255,7 +255,7 @@ struct ProcessKubeletTests {
                 Make.pod("p", [Make.container("main", script)], metadata: ["finalizers": ["codex-k8s.dev/result"]]),
                 .pod)
             try await node.waitForPhase("Running", "p")
-            while !Files.exists("\(mark).up") { await Task.yield() }
+            try await eventually { Files.exists("\(mark).up") }
             try node.api.delete(.pod, namespace: "default", name: "p")
             let ended = try await node.waitForPhase("Failed", "p")
             #expect(ended.isBeingDeleted)
@@ -267,7 +267,7 @@ struct ProcessKubeletTests {
                 $0.setMeta("finalizers", nil)
             }
             try await node.waitForGone(.pod, "p")
-            while Files.exists(folder.path) { await Task.yield() }
+            try await eventually { !Files.exists(folder.path) }
         }
     }
 
@@ -282,14 +282,14 @@ struct ProcessKubeletTests {
                             "main",
                             "trap '' TERM; echo $$$$ > \(file).x; mv \(file).x \(file); while :; do sleep 0.01; done")
                     ]), .pod)
-            while !Files.exists(file) { await Task.yield() }
+            try await eventually { Files.exists(file) }
             let id = Int32(try Files.readText(file).dropLast()) ?? 0
             // `$$$$` because Kubernetes reads `$$` as an escaped dollar.
             let identity = try #require(ProcessTable.identity(of: id))
             try node.api.delete(
                 .pod, namespace: "default", name: "p", options: ClusterDeleteOptions(gracePeriodSeconds: 0))
             #expect((try? node.get(.pod, "p")) == nil)
-            while ProcessTable.isRunning(identity) { await Task.yield() }
+            try await eventually { !ProcessTable.isRunning(identity) }
         }
     }
 
@@ -305,7 +305,7 @@ struct ProcessKubeletTests {
             let id = Int32(try Files.readText(file).dropLast()) ?? 0
             // The worker kills it before it says that the pod has ended; the kernel may take a moment.
             #expect(id > 0)
-            while ProcessTable.identity(of: id) != nil { await Task.yield() }
+            try await eventually { ProcessTable.identity(of: id) == nil }
         }
     }
 }
