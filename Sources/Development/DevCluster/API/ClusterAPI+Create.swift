@@ -36,9 +36,14 @@ extension ClusterAPI {
         object.setMeta("generation", resource.hasGeneration ? 1 : nil)
         if resource.hasStatus { object["status"] = nil }
         try normalize(&object, old: nil, as: resource, request: request)
-        BuiltInRules.prepareForCreate(&object, resource: resource, now: now)
+        var managed = managers ?? ManagedFields(of: [:])
+        if managers == nil {
+            // What the server itself adds below is nobody's.
+            managed.recordUpdate(from: nil, to: object, by: writer(request, resource), shape: resource.shape)
+        }
         try tokens.complete(&object, resource: resource, in: transaction)
         try LimitRanger.apply(to: &object, resource: resource, in: transaction)
+        BuiltInRules.prepareForCreate(&object, resource: resource, now: now)
         try PodAdmission.check(object, resource: resource, in: transaction)
         try QuotaRules.check(object, resource: resource, in: transaction)
         try admit(
@@ -46,10 +51,6 @@ extension ClusterAPI {
                 operation: .create, resource: resource, subresource: "", namespace: object.namespace, name: name,
                 user: request.user, object: resource.present(object), oldObject: nil, dryRun: request.dryRun),
             in: transaction)
-        var managed = managers ?? ManagedFields(of: [:])
-        if managers == nil {
-            managed.recordUpdate(from: nil, to: object, by: writer(request, resource), shape: resource.shape)
-        }
         object.setMeta("managedFields", managed.json)
         let stored = transaction.put(object, at: key)
         if resource.bucket == .namespaces { addNamespaceContent(name, in: &transaction) }

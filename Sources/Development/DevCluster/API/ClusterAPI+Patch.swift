@@ -126,14 +126,12 @@ extension ClusterAPI {
         let result = ManagedFields(of: live ?? [:]).apply(
             owned, to: live, by: writer(request, resource), force: force, shape: resource.shape)
         guard let applied = result.applied else {
-            throw Self.conflict(result.conflicts, name: configuration.name, resource)
+            throw Self.conflict(result.conflicts)
         }
         return (applied.object, applied.managers)
     }
     /// The refusal that names every contested field and its manager, as kubectl's users know it.
-    private static func conflict(
-        _ conflicts: [ManagedFields.Conflict], name: String, _ resource: ServedResource
-    ) -> StatusError {
+    private static func conflict(_ conflicts: [ManagedFields.Conflict]) -> StatusError {
         func manager(_ conflict: ManagedFields.Conflict) -> String {
             let using = conflict.operation == "Update" ? " using \(conflict.apiVersion)" : ""
             return "\"\(conflict.manager)\"" + using
@@ -153,8 +151,6 @@ extension ClusterAPI {
             }
             message += "s: " + lists.joined(separator: "\n")
         }
-        return StatusError(
-            code: 409, reason: "Conflict", message: message, name: name, group: resource.group, kind: resource.plural,
-            causes: causes)
+        return StatusError(code: 409, reason: "Conflict", message: message, causes: causes)
     }
 }

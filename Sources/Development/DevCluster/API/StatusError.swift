@@ -136,7 +136,7 @@ extension StatusError {
         let list = sentences.count == 1 ? sentences[0] : "[" + sentences.joined(separator: ", ") + "]"
         return StatusError(
             code: 422, reason: "Invalid", message: "\(qualified(kind, group)) \"\(name)\" is invalid: \(list)",
-            name: name, group: group, kind: kind, causes: causes)
+            name: name.isEmpty ? nil : name, group: group, kind: kind, causes: causes)
     }
 
     /// 410: the resource version asked for has left the history; list again.

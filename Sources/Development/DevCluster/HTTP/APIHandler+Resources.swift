@@ -67,9 +67,17 @@ extension APIHandler {
         case .object:
             return .json([
                 "kind": .string(call.resource.kind + "List"), "apiVersion": .string(call.resource.apiVersion),
-                "metadata": .object(meta), "items": .array(page.items),
+                "metadata": .object(meta), "items": .array(page.items.map { Self.listItem($0, call.resource) }),
             ])
         }
+    }
+
+    /// Built-in objects in a list do not repeat their kind, as in Kubernetes.
+    private static func listItem(_ object: JSONValue, _ resource: ServedResource) -> JSONValue {
+        guard resource.custom == nil, var members = object.objectValue else { return object }
+        members.removeValue(forKey: "apiVersion")
+        members.removeValue(forKey: "kind")
+        return .object(members)
     }
 
     func filter(_ call: ResourceCall) throws(StatusError) -> ObjectFilter {

@@ -48,17 +48,22 @@ enum RequestOptions {
         switch request.query["dryRun"] {
         case nil, "": break
         case "All": write.dryRun = true
-        case let other?: throw .badRequest("dryRun: Unsupported value: \"\(other)\": supported values: \"All\"")
+        case let other?: throw invalidOption(info.verb, .notSupported("dryRun", [.string(other)], ["All"]))
         }
         if let text = request.query["fieldValidation"], !text.isEmpty {
             guard let validation = WriteRequest.FieldValidation(rawValue: text) else {
-                throw .badRequest(
-                    "fieldValidation: Unsupported value: \"\(text)\": supported values: \"Ignore\", \"Strict\", \"Warn\"")
+                throw invalidOption(
+                    info.verb, .notSupported("fieldValidation", .string(text), ["", "Ignore", "Strict", "Warn"]))
             }
             write.fieldValidation = validation
         }
         write.subresource = info.subresource.isEmpty ? nil : info.subresource
         return write
+    }
+
+    /// 422 for an option that is not possible.
+    private static func invalidOption(_ verb: String, _ cause: StatusError.Cause) -> StatusError {
+        .invalid(group: "meta.k8s.io", kind: verb.prefix(1).uppercased() + verb.dropFirst() + "Options", name: "", causes: [cause])
     }
 
     /// DeleteOptions from the body, or from the query.
@@ -69,7 +74,9 @@ enum RequestOptions {
         options.gracePeriodSeconds = grace ?? request.query["gracePeriodSeconds"].flatMap { Int($0) }
         if let text = body["propagationPolicy"]?.stringValue ?? request.query["propagationPolicy"] {
             guard let propagation = ClusterDeleteOptions.Propagation(rawValue: text) else {
-                throw .badRequest("propagationPolicy: Unsupported value: \"\(text)\"")
+                throw invalidOption(
+                    "delete",
+                    .notSupported("propagationPolicy", .string(text), ["Foreground", "Background", "Orphan", "nil"]))
             }
             options.propagation = propagation
         } else if let orphans = body["orphanDependents"]?.boolValue {

@@ -14,6 +14,8 @@ enum BuiltInRules {
             object["status"] = ["phase": "Pending", "qosClass": .string(qualityOfService(object))]
             object.setDefault("default", at: "spec", "serviceAccountName")
             object.setDefault("default", at: "spec", "serviceAccount")
+            object.setDefault(0, at: "spec", "priority")
+            object.setDefault("PreemptLowerPriority", at: "spec", "preemptionPolicy")
         case ("", "Service"): object["status"] = ["loadBalancer": [:]]
         case ("", "PersistentVolumeClaim"): object["status"] = ["phase": "Pending"]
         case ("batch", "Job"): prepareJob(&object)
@@ -58,6 +60,8 @@ enum BuiltInRules {
         for (key, value) in labels {
             object.setValue(value, at: ["spec", "template", "metadata", "labels", key])
         }
+        // A Job without labels of its own takes those of its pods.
+        if object.labels.isEmpty { object.setMeta("labels", object.at("spec", "template", "metadata", "labels")) }
         object.setValue(
             .object(["batch.kubernetes.io/controller-uid": uid]), at: ["spec", "selector", "matchLabels"])
     }
@@ -144,7 +148,7 @@ enum BuiltInRules {
         let policy = template["restartPolicy"]?.stringValue ?? ""
         if policy != "Never", policy != "OnFailure" {
             causes.append(
-                .notSupported("spec.template.spec.restartPolicy", .string(policy), ["OnFailure", "Never"]))
+                .required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\""))
         }
         if object.name.utf8.count > 63 {
             causes.append(.invalid("metadata.name", .string(object.name), "must be no more than 63 characters"))

@@ -64,6 +64,7 @@ enum ObjectDefaults {
         spec.setDefault("ClusterFirst", at: "dnsPolicy")
         spec.setDefault(30, at: "terminationGracePeriodSeconds")
         spec.setDefault([:], at: "securityContext")
+        spec.setDefault(true, at: "enableServiceLinks")
         spec.setDefault("default-scheduler", at: "schedulerName")
         if let account = spec["serviceAccountName"]?.stringValue ?? spec["serviceAccount"]?.stringValue {
             spec["serviceAccountName"] = .string(account)
