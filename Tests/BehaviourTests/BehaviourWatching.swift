@@ -111,6 +111,22 @@ extension Behaviour {
             #expect(try await changes(stream, 2) == ["ADDED run-0", "ADDED run-1"])
         }
 
+        @Test func `existing objects can be streamed, and a bookmark says where they end`() async throws {
+            let cluster = try TestCluster.current
+            let maps = cluster.admin.objects(.configMap, namespace: try await cluster.makeNamespace())
+            for name in ["a", "b"] { _ = try await maps.create(Samples.configMap(name)) }
+            let stream = try await maps.watch(WatchOptions(timeout: .seconds(60), sendsInitialEvents: true))
+            var names: Set<String> = []
+            for try await event in stream {
+                if case .added(let object) = event { names.insert(object.metadata.name) }
+                if case .bookmark(let version, let isEnd) = event {
+                    #expect(isEnd && !version.isEmpty)
+                    break
+                }
+            }
+            #expect(names.isSuperset(of: ["a", "b"]))
+        }
+
         @Test func `a deletion carries the last state and a newer version`() async throws {
             let cluster = try TestCluster.current
             let maps = cluster.admin.objects(.configMap, namespace: try await cluster.makeNamespace())
