@@ -45,6 +45,7 @@ extension ClusterAPI {
         try LimitRanger.apply(to: &object, resource: resource, in: transaction)
         BuiltInRules.prepareForCreate(&object, resource: resource, now: now)
         try PodAdmission.check(object, resource: resource, in: transaction)
+        try PodSecurity.check(object, resource: resource, in: transaction)
         try QuotaRules.check(object, resource: resource, in: transaction)
         try admit(
             AdmissionAttributes(
