@@ -107,6 +107,14 @@ extension Behaviour {
             try await cluster.eventually(.resourceQuota, namespace, "few") {
                 $0.content.at("status", "used", "count/secrets") == "0"
             }
+            let pods = cluster.admin.objects(.pod, namespace: namespace)
+            // Admission learns of the quota a moment after the quota is there.
+            try await cluster.untilTrue("the quota is in force") {
+                do {
+                    _ = try await pods.create(pod("probe"), options: .dryRun)
+                    return false
+                } catch let error as APIError { return error.reason == .forbidden }
+            }
             let secrets = cluster.admin.resource(KubernetesSecret.self, namespace: namespace)
             for name in ["a", "b"] { _ = try await secrets.create(KubernetesSecret(metadata: ObjectMeta(name: name))) }
             let error = await refused(.forbidden) {
@@ -114,7 +122,6 @@ extension Behaviour {
             }
             #expect(error?.message.contains("exceeded quota: few") == true)
 
-            let pods = cluster.admin.objects(.pod, namespace: namespace)
             let missing = await refused(.forbidden) { try await pods.create(pod("none")) }
             #expect(missing?.message.contains("must specify requests.cpu") == true)
             _ = try await pods.create(pod("most", resources: ["requests": ["cpu": "600m"]]))
@@ -125,23 +132,81 @@ extension Behaviour {
             }
         }
 
-        @Test func `a restricted namespace takes no pod that asks for more`() async throws {
+        struct PodCase: Sendable, CustomTestStringConvertible {
+            var level: String
+            /// Where to put what, in a pod that the level takes.
+            var path: [String]
+            var value: JSONValue
+            var isAllowed = false
+            var testDescription: String { "\(level) \(path.joined(separator: ".")) \(value)" }
+        }
+
+        @Test(arguments: [
+            PodCase(level: "restricted", path: [], value: nil, isAllowed: true),
+            PodCase(level: "restricted", path: ["container", "allowPrivilegeEscalation"], value: true),
+            PodCase(level: "restricted", path: ["container", "allowPrivilegeEscalation"], value: nil),
+            PodCase(level: "restricted", path: ["container", "capabilities"], value: ["drop": ["CHOWN"]]),
+            PodCase(
+                level: "restricted", path: ["container", "capabilities"],
+                value: ["drop": ["ALL"], "add": ["NET_BIND_SERVICE"]], isAllowed: true),
+            PodCase(
+                level: "restricted", path: ["container", "capabilities"], value: ["drop": ["ALL"], "add": ["CHOWN"]]),
+            PodCase(level: "restricted", path: ["container", "runAsUser"], value: 0),
+            PodCase(level: "restricted", path: ["container", "runAsNonRoot"], value: false),
+            PodCase(level: "restricted", path: ["spec", "securityContext", "runAsNonRoot"], value: nil),
+            PodCase(level: "restricted", path: ["spec", "securityContext", "seccompProfile"], value: nil),
+            PodCase(
+                level: "restricted", path: ["spec", "volumes"], value: [["name": "v", "emptyDir": [:]]], isAllowed: true
+            ),
+            PodCase(
+                level: "restricted", path: ["spec", "volumes"],
+                value: [["name": "v", "nfs": ["server": "s", "path": "/"]]]),
+            PodCase(
+                level: "restricted", path: ["spec", "initContainers"], value: [["name": "init", "image": "x"]]),
+            PodCase(level: "restricted", path: ["spec", "hostNetwork"], value: true),
+            PodCase(level: "baseline", path: ["container", "allowPrivilegeEscalation"], value: nil, isAllowed: true),
+            PodCase(level: "baseline", path: ["container", "runAsUser"], value: 0, isAllowed: true),
+            PodCase(level: "baseline", path: ["container", "privileged"], value: true),
+            PodCase(
+                level: "baseline", path: ["container", "capabilities"], value: ["add": ["CHOWN"]], isAllowed: true),
+            PodCase(level: "baseline", path: ["container", "capabilities"], value: ["add": ["NET_ADMIN"]]),
+            PodCase(level: "baseline", path: ["container", "seccompProfile"], value: ["type": "Unconfined"]),
+            PodCase(level: "baseline", path: ["spec", "hostPID"], value: true),
+            PodCase(
+                level: "baseline", path: ["spec", "volumes"], value: [["name": "v", "hostPath": ["path": "/"]]]),
+            PodCase(level: "privileged", path: ["container", "privileged"], value: true, isAllowed: true),
+        ])
+        func `a namespace's pod security decides which pods it takes`(test: PodCase) async throws {
             let cluster = try TestCluster.current
-            let namespace = try await cluster.makeNamespace(labels: ["pod-security.kubernetes.io/enforce": "restricted"])
+            let namespace = try await cluster.makeNamespace(labels: ["pod-security.kubernetes.io/enforce": test.level])
             let pods = cluster.admin.objects(.pod, namespace: namespace)
-            await refused(.forbidden) { try await pods.create(pod("loose")) }
-            var strict = pod("strict")
-            strict["spec"] = [
+            var container: JSONValue = [
+                "name": "main", "image": "example.invalid/nothing:1",
+                "securityContext": ["allowPrivilegeEscalation": false, "capabilities": ["drop": ["ALL"]]],
+            ]
+            var pod = DynamicObject(.pod, name: "a")
+            pod["spec"] = [
                 "restartPolicy": "Never",
                 "securityContext": ["runAsNonRoot": true, "seccompProfile": ["type": "RuntimeDefault"]],
-                "containers": [
-                    [
-                        "name": "main", "image": "example.invalid/nothing:1",
-                        "securityContext": ["allowPrivilegeEscalation": false, "capabilities": ["drop": ["ALL"]]],
-                    ]
-                ],
             ]
-            _ = try await pods.create(strict)
+            let value = test.value.isNull ? nil : test.value
+            if test.path.first == "container" {
+                // Privileged and no escalation contradict each other.
+                if test.path.last == "privileged" {
+                    container.setValue(nil, at: ["securityContext", "allowPrivilegeEscalation"])
+                }
+                container.setValue(value, at: ["securityContext"] + test.path.dropFirst())
+            } else if !test.path.isEmpty {
+                pod.content.setValue(value, at: test.path)
+            }
+            pod.content.setValue([container], at: ["spec", "containers"])
+            if test.isAllowed {
+                _ = try await pods.create(pod)
+            } else {
+                let error = await refused(.forbidden) { try await pods.create(pod) }
+                let words = "violates PodSecurity \"\(test.level):latest\""
+                #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+            }
         }
 
         @Test func `the status of a pod is written apart from its spec`() async throws {
