@@ -5,6 +5,7 @@ import JSONCoding
 package import SourceProvider
 
 extension GitHubAppProvider {
+    /// `GET issues/N/comments`, every page, ours alone.
     package func comments(
         marker: String, issue: Int, in repository: RepositoryName
     ) async throws(ProviderError) -> [IssueComment] {
@@ -18,6 +19,7 @@ extension GitHubAppProvider {
         return comments.sorted { $0.id < $1.id }
     }
 
+    /// `GET issues/comments/ID`.
     package func comment(_ id: Int64, in repository: RepositoryName) async throws(ProviderError) -> IssueComment? {
         let request = GitHubRequest(path: path(repository, "/issues/comments/\(id)"))
         do {
@@ -27,6 +29,7 @@ extension GitHubAppProvider {
         }
     }
 
+    /// `POST issues/N/comments`; the caller has looked for an earlier one.
     package func createComment(
         _ body: String, issue: Int, in repository: RepositoryName
     ) async throws(ProviderError) -> IssueComment {
@@ -35,6 +38,7 @@ extension GitHubAppProvider {
         return try GitHubObject(try await send(request, in: repository).body, of: request.name).comment()
     }
 
+    /// `PATCH issues/comments/ID`.
     package func updateComment(
         _ id: Int64, body: String, in repository: RepositoryName
     ) async throws(ProviderError) {
@@ -44,6 +48,7 @@ extension GitHubAppProvider {
             in: repository)
     }
 
+    /// `DELETE issues/comments/ID`.
     package func deleteComment(_ id: Int64, in repository: RepositoryName) async throws(ProviderError) {
         do {
             try await send(

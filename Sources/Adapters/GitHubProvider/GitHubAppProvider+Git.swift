@@ -5,6 +5,7 @@ import JSONCoding
 package import SourceProvider
 
 extension GitHubAppProvider {
+    /// `GET git/ref/heads/BRANCH`.
     package func branchHead(_ branch: String, in repository: RepositoryName) async throws(ProviderError) -> String? {
         let name = PercentEncoding.encodePath(branch)
         let request = GitHubRequest(path: path(repository, "/git/ref/heads/\(name)"))
@@ -16,6 +17,7 @@ extension GitHubAppProvider {
         }
     }
 
+    /// `GET compare/BASE...HEAD`; only the counts are read.
     package func compare(
         base: String, head: String, in repository: RepositoryName
     ) async throws(ProviderError) -> CommitComparison {
@@ -34,6 +36,7 @@ extension GitHubAppProvider {
         }
     }
 
+    /// `GET git/trees/COMMIT?recursive=1`.
     package func tree(commit: String, in repository: RepositoryName) async throws(ProviderError) -> SourceTree {
         let name = PercentEncoding.encode(commit)
         let request = GitHubRequest(
@@ -48,6 +51,7 @@ extension GitHubAppProvider {
         return SourceTree(entries: entries, isTruncated: object.flag("truncated"))
     }
 
+    /// `GET rules/branches/…` of the default branch and of one outside, and the rulesets found there.
     package func confinesApp(branch: String, in repository: RepositoryName) async throws(ProviderError) -> Bool {
         // GitHub gives no list of what may be pushed; a branch outside `codex/` that nobody made stands for all others.
         async let othersAnswer = rules(on: BranchConfinement.probe, in: repository)
@@ -91,6 +95,7 @@ extension GitHubAppProvider {
         }
     }
 
+    /// `POST access_tokens` for one repository; not cached, since each run has its own.
     package func mintRunToken(_ repository: RepositoryName) async throws(ProviderError) -> RunToken {
         let installation = try await authenticator.installation(owner: repository.owner, name: repository.name)
         let token = try await authenticator.mint(
@@ -98,6 +103,7 @@ extension GitHubAppProvider {
         return RunToken(token: token.token, expiresAt: token.expiresAt)
     }
 
+    /// The address below the configured one.
     package func gitURL(_ repository: RepositoryName) -> String {
         "\(configuration.gitURL)/\(repository.owner)/\(repository.name).git"
     }

@@ -5,6 +5,7 @@ import JSONCoding
 package import SourceProvider
 
 extension GitHubAppProvider {
+    /// `GET repos/OWNER/NAME`.
     package func repository(_ name: RepositoryName) async throws(ProviderError) -> SourceRepository {
         let request = GitHubRequest(path: path(name))
         let object = GitHubObject(try await send(request, in: name).body, of: request.name)
@@ -15,11 +16,13 @@ extension GitHubAppProvider {
             defaultBranch: try object.string("default_branch"))
     }
 
+    /// `GET issues/N`.
     package func issue(_ number: Int, in repository: RepositoryName) async throws(ProviderError) -> SourceIssue {
         let request = GitHubRequest(path: path(repository, "/issues/\(number)"))
         return try GitHubObject(try await send(request, in: repository).body, of: request.name).issue()
     }
 
+    /// `GET issues?state=open&labels=…`, every page, pull requests left out.
     package func openIssues(
         labelled label: String, in repository: RepositoryName
     ) async throws(ProviderError) -> [SourceIssue] {
@@ -32,6 +35,7 @@ extension GitHubAppProvider {
         return issues
     }
 
+    /// `GET issues/N/events`, every page.
     package func labelEvents(issue: Int, in repository: RepositoryName) async throws(ProviderError) -> [LabelEvent] {
         var events: [LabelEvent] = []
         for object in try await list(path(repository, "/issues/\(issue)/events"), in: repository) {
@@ -45,6 +49,7 @@ extension GitHubAppProvider {
         return events.sorted { $0.id < $1.id }
     }
 
+    /// `GET collaborators/LOGIN/permission`; nobody known is nobody permitted.
     package func permission(
         of login: String, in repository: RepositoryName
     ) async throws(ProviderError) -> RepositoryPermission {
@@ -60,6 +65,7 @@ extension GitHubAppProvider {
         }
     }
 
+    /// `POST issues/N/labels`, which leaves those alone that are there.
     package func addLabels(
         _ labels: [String], issue: Int, in repository: RepositoryName
     ) async throws(ProviderError) {
@@ -70,6 +76,7 @@ extension GitHubAppProvider {
                 body: ["labels": .array(labels.map(JSONValue.string))]), in: repository)
     }
 
+    /// `DELETE issues/N/labels/NAME`.
     package func removeLabel(
         _ label: String, issue: Int, in repository: RepositoryName
     ) async throws(ProviderError) {
@@ -83,6 +90,7 @@ extension GitHubAppProvider {
         }
     }
 
+    /// `POST issues/N/reactions`, which answers with the first reaction when it is there.
     package func react(_ content: String, issue: Int, in repository: RepositoryName) async throws(ProviderError) {
         try await send(
             GitHubRequest(

@@ -5,6 +5,7 @@ import JSONCoding
 package import SourceProvider
 
 extension GitHubAppProvider {
+    /// `GET pulls?state=open&head=OWNER:BRANCH`.
     package func openPullRequest(
         head: String, in repository: RepositoryName
     ) async throws(ProviderError) -> PullRequest? {
@@ -17,11 +18,13 @@ extension GitHubAppProvider {
         return nil
     }
 
+    /// `GET pulls/N`.
     package func pullRequest(_ number: Int, in repository: RepositoryName) async throws(ProviderError) -> PullRequest {
         let request = GitHubRequest(path: path(repository, "/pulls/\(number)"))
         return try GitHubObject(try await send(request, in: repository).body, of: request.name).pullRequest()
     }
 
+    /// `POST pulls`, after a look for one that is open.
     package func createPullRequest(
         _ draft: PullRequestDraft, in repository: RepositoryName
     ) async throws(ProviderError) -> PullRequest {
@@ -43,6 +46,7 @@ extension GitHubAppProvider {
         }
     }
 
+    /// `PATCH pulls/N`.
     package func updatePullRequest(
         _ number: Int, title: String?, body: String?, in repository: RepositoryName
     ) async throws(ProviderError) -> PullRequest {
@@ -53,6 +57,7 @@ extension GitHubAppProvider {
         return try GitHubObject(try await send(request, in: repository).body, of: request.name).pullRequest()
     }
 
+    /// `GET pulls/N/reviews/ID`.
     package func review(
         _ id: Int64, pullRequest: Int, in repository: RepositoryName
     ) async throws(ProviderError) -> PullRequestReview {
@@ -63,6 +68,7 @@ extension GitHubAppProvider {
             body: object.text("body"))
     }
 
+    /// Reviews, line comments and the conversation, every page.
     package func feedback(
         pullRequest: Int, in repository: RepositoryName
     ) async throws(ProviderError) -> [ReviewFeedback] {

@@ -10,13 +10,17 @@ package struct GitHubConfiguration: Sendable {
     package var apiURL: String
     /// The address in front of `OWNER/REPOSITORY.git`.
     package var gitURL: String
+    /// The app's number.
     package var appID: Int64
+    /// Signs the app's own tokens.
     package var privateKey: RSAPrivateKey
     /// Trust beside the system's, for an Enterprise Server.
     package var tls: TLSOptions?
     /// Whole time of one request. Effects are begun only when the lease lasts longer than this.
     package var deadline = Duration.seconds(10)
+    /// Our own limits of writes.
     package var budget = RequestBudget.Limits()
+    /// What time it is.
     package var clock = WallClock.system
 
     /// The given app at the given addresses, defaults for the rest.

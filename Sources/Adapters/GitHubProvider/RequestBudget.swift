@@ -9,7 +9,9 @@ package import JSONCoding
 package struct RequestBudget: Sendable {
     /// The most writes that we allow ourselves.
     package struct Limits: Sendable, Hashable {
+        /// In any 60 seconds.
         package var writesAMinute = 60
+        /// In any 3600 seconds.
         package var writesAnHour = 400
 
         /// 60 writes a minute and 400 an hour.

@@ -20,15 +20,19 @@ package struct ForgeConfiguration: Sendable {
 
     /// The folder that holds everything: journal, repositories, the app's key, the tokens.
     package var directory: String
+    /// The address to listen on.
     package var host = "127.0.0.1"
     /// 0 takes a free port.
     package var port = 0
     /// The account that owns the repository, an administrator of it.
     package var owner = "acme"
+    /// The repository's own name.
     package var repository = "shop"
+    /// Whether nothing is to be seen without a token that may.
     package var isPrivate = false
     /// See `ForgeRepository.pairsNumbers`.
     package var pairsNumbers = false
+    /// The app's slug; its account is `SLUG[bot]`.
     package var appName = "codex-k8s"
     /// Signs the webhooks.
     package var webhookSecret: Secret<String>
@@ -42,6 +46,7 @@ package struct ForgeConfiguration: Sendable {
     package var hourlyLimit = 15_000
     /// The most entries of a recursive tree listing; GitHub's limit is 100 000.
     package var treeLimit = 100_000
+    /// What time it is.
     package var clock = WallClock.system
     /// Called when a request was carried out and its answer not sent yet: where a test stops the process.
     package var beforeAnswer: (@Sendable (_ method: String, _ userAgent: String) -> Void)?

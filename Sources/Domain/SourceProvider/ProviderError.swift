@@ -27,6 +27,7 @@ package struct ProviderError: Error, Sendable, Hashable, CustomStringConvertible
     /// What was answered.
     package var message: String
 
+    /// All of it.
     package init(code: Code, request: String, message: String) {
         self.code = code
         self.request = request

@@ -8,6 +8,7 @@ package struct SourceRepository: Sendable, Hashable {
     package var name: RepositoryName
     package var defaultBranch: String
 
+    /// All of it.
     package init(id: Int64, name: RepositoryName, defaultBranch: String) {
         self.id = id
         self.name = name
@@ -21,6 +22,7 @@ package struct SourceActor: Sendable, Hashable {
     package var login: String
     package var isBot: Bool
 
+    /// All of it.
     package init(id: Int64, login: String, isBot: Bool) {
         self.id = id
         self.login = login
@@ -38,6 +40,7 @@ package struct SourceIssue: Sendable, Hashable {
     package var author: SourceActor
     package var url: String
 
+    /// All of it.
     package init(
         number: Int, title: String, body: String, isOpen: Bool, labels: [String], author: SourceActor, url: String
     ) {
@@ -60,6 +63,7 @@ package struct LabelEvent: Sendable, Hashable {
     package var actor: SourceActor
     package var createdAt: Timestamp
 
+    /// All of it.
     package init(id: Int64, isSet: Bool, label: String, actor: SourceActor, createdAt: Timestamp) {
         self.id = id
         self.isSet = isSet
@@ -105,6 +109,7 @@ package struct PullRequest: Sendable, Hashable {
     package var author: SourceActor
     package var labels: [String]
 
+    /// All of it.
     package init(
         number: Int, url: String, title: String, body: String, isOpen: Bool, isMerged: Bool, headBranch: String,
         headSHA: String, headRepositoryID: Int64?, baseBranch: String, baseRepositoryID: Int64, author: SourceActor,
@@ -133,6 +138,7 @@ package struct PullRequestDraft: Sendable, Hashable {
     package var headBranch: String
     package var baseBranch: String
 
+    /// All of it.
     package init(title: String, body: String, headBranch: String, baseBranch: String) {
         self.title = title
         self.body = body
@@ -151,6 +157,7 @@ package struct ReviewFeedback: Sendable, Hashable {
     package var line: Int?
     package var createdAt: Timestamp
 
+    /// All of it.
     package init(id: Int64, author: SourceActor, body: String, path: String?, line: Int?, createdAt: Timestamp) {
         self.id = id
         self.author = author
@@ -169,6 +176,7 @@ package struct PullRequestReview: Sendable, Hashable {
     package var state: String
     package var body: String
 
+    /// All of it.
     package init(id: Int64, author: SourceActor, state: String, body: String) {
         self.id = id
         self.author = author
@@ -184,6 +192,7 @@ package struct IssueComment: Sendable, Hashable {
     package var body: String
     package var createdAt: Timestamp
 
+    /// All of it.
     package init(id: Int64, author: SourceActor, body: String, createdAt: Timestamp) {
         self.id = id
         self.author = author
@@ -198,6 +207,7 @@ package struct CommitComparison: Sendable, Hashable {
     package var behindBy: Int
     package var mergeBase: String?
 
+    /// All of it.
     package init(aheadBy: Int, behindBy: Int, mergeBase: String?) {
         self.aheadBy = aheadBy
         self.behindBy = behindBy
@@ -217,6 +227,7 @@ package struct SourceTree: Sendable, Hashable {
         package var mode: String
         package var sha: String
 
+        /// All of it.
         package init(path: String, mode: String, sha: String) {
             self.path = path
             self.mode = mode
@@ -228,6 +239,7 @@ package struct SourceTree: Sendable, Hashable {
     /// The host left entries out, so nothing can be concluded from what is missing.
     package var isTruncated: Bool
 
+    /// All of it.
     package init(entries: [Entry], isTruncated: Bool) {
         self.entries = entries
         self.isTruncated = isTruncated

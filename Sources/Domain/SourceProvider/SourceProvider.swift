@@ -8,6 +8,7 @@ package struct RunToken: Sendable {
     package var token: Secret<String>
     package var expiresAt: Timestamp
 
+    /// All of it.
     package init(token: Secret<String>, expiresAt: Timestamp) {
         self.token = token
         self.expiresAt = expiresAt
@@ -21,12 +22,15 @@ package struct RunToken: Sendable {
 package protocol SourceProvider: Sendable {
     /// Our own account: who wrote a comment or opened a pull request is compared with this.
     func identity() async throws(ProviderError) -> SourceActor
+    /// The repository under its present name.
     func repository(_ name: RepositoryName) async throws(ProviderError) -> SourceRepository
+    /// An issue as it is now.
     func issue(_ number: Int, in repository: RepositoryName) async throws(ProviderError) -> SourceIssue
     /// Open issues that have this label, for healing.
     func openIssues(labelled label: String, in repository: RepositoryName) async throws(ProviderError) -> [SourceIssue]
     /// Every labelling of an issue, oldest first.
     func labelEvents(issue: Int, in repository: RepositoryName) async throws(ProviderError) -> [LabelEvent]
+    /// What somebody may do in the repository; `none` for somebody unknown.
     func permission(of login: String, in repository: RepositoryName) async throws(ProviderError) -> RepositoryPermission
 
     /// Puts labels on; those already there stay.
@@ -40,24 +44,31 @@ package protocol SourceProvider: Sendable {
     func comments(marker: String, issue: Int, in repository: RepositoryName) async throws(ProviderError) -> [IssueComment]
     /// One comment; `nil` when it was deleted.
     func comment(_ id: Int64, in repository: RepositoryName) async throws(ProviderError) -> IssueComment?
+    /// Adds a comment; the caller has looked for its earlier self.
     func createComment(_ body: String, issue: Int, in repository: RepositoryName) async throws(ProviderError) -> IssueComment
+    /// Replaces a comment's text.
     func updateComment(_ id: Int64, body: String, in repository: RepositoryName) async throws(ProviderError)
     /// Deletes; one that is gone is no error.
     func deleteComment(_ id: Int64, in repository: RepositoryName) async throws(ProviderError)
 
     /// The open pull request from a branch of the same repository; `nil` when there is none.
     func openPullRequest(head: String, in repository: RepositoryName) async throws(ProviderError) -> PullRequest?
+    /// A pull request as it is now.
     func pullRequest(_ number: Int, in repository: RepositoryName) async throws(ProviderError) -> PullRequest
     /// Opens a pull request; where one is open for the head already, that one is returned.
     func createPullRequest(_ draft: PullRequestDraft, in repository: RepositoryName) async throws(ProviderError) -> PullRequest
+    /// Changes what is given, leaves the rest.
     func updatePullRequest(_ number: Int, title: String?, body: String?, in repository: RepositoryName) async throws(ProviderError) -> PullRequest
+    /// A submitted review.
     func review(_ id: Int64, pullRequest: Int, in repository: RepositoryName) async throws(ProviderError) -> PullRequestReview
     /// What people said of a pull request, oldest first, ours left out.
     func feedback(pullRequest: Int, in repository: RepositoryName) async throws(ProviderError) -> [ReviewFeedback]
 
     /// The commit at a branch's head; `nil` when there is no such branch.
     func branchHead(_ branch: String, in repository: RepositoryName) async throws(ProviderError) -> String?
+    /// How `head` stands to `base`; both are branches or commits.
     func compare(base: String, head: String, in repository: RepositoryName) async throws(ProviderError) -> CommitComparison
+    /// All files of a commit.
     func tree(commit: String, in repository: RepositoryName) async throws(ProviderError) -> SourceTree
     /// Whether the repository's rules keep our app to `codex/**`: it can neither push to the default branch nor make or
     /// push other branches outside. `branch` is the one that the run is to push.

@@ -7,6 +7,7 @@ package struct ForgeActor: Sendable {
     /// The installation's token that was used; nil for a person.
     package var grant: ForgeAccessToken?
 
+    /// Whether it is the app.
     package var viaApp: Bool { grant != nil }
 
     /// What the actor may do with the repository as a role, as far as roles go: an app's token with write access to
@@ -33,15 +34,25 @@ package struct ForgeRequirement: Sendable {
         self.role = role
     }
 
+    /// What every token may read: the repository itself, permissions, rules.
     package static let metadata = ForgeRequirement("metadata", access: .read, role: .read)
+    /// Issues, labels, comments, events.
     package static let readIssues = ForgeRequirement("issues", "pull_requests", access: .read, role: .read)
+    /// Comments and reactions; anybody who can read may.
     package static let comment = ForgeRequirement("issues", "pull_requests", access: .write, role: .read)
+    /// Setting labels.
     package static let triage = ForgeRequirement("issues", "pull_requests", access: .write, role: .triage)
+    /// Pull requests and reviews.
     package static let readPulls = ForgeRequirement("pull_requests", access: .read, role: .read)
+    /// Reviewing.
     package static let review = ForgeRequirement("pull_requests", access: .write, role: .read)
+    /// Opening pull requests.
     package static let writePulls = ForgeRequirement("pull_requests", access: .write, role: .write)
+    /// Commits, trees, branches, fetching.
     package static let readContents = ForgeRequirement("contents", access: .read, role: .read)
+    /// References, files, merging, pushing.
     package static let writeContents = ForgeRequirement("contents", access: .write, role: .write)
+    /// People and rules.
     package static let administer = ForgeRequirement("administration", access: .write, role: .admin)
 
     /// Refuses the actor as GitHub does: 404 for a repository that it must not know of, 403 for a missing right.

@@ -5,6 +5,7 @@ package import JSONCoding
 package struct ForgeFailure: Error, Sendable {
     package var status: Int
     package var message: String
+    /// Details, mostly objects with `resource`, `field` and `code`.
     package var errors: [JSONValue] = []
     /// Further response headers, for example `Retry-After`.
     package var headers: [String: String] = [:]

@@ -19,6 +19,7 @@ package struct ForgeRepository: Codable, Sendable {
     /// GitHub has one series for both, and no such pairs.
     package var pairsNumbers: Bool
 
+    /// `OWNER/NAME`.
     package var fullName: String { "\(owner)/\(name)" }
 
     /// The role that an account has here.
