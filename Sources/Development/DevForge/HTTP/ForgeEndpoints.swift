@@ -29,15 +29,19 @@ struct ForgeEndpoints: Sendable {
     }
 
     /// Brings the open pull requests up to the branches in the repository.
+    ///
+    /// It looks again after each change: of two pushes at once, the one that read the branches first may write last.
     func refreshHeads(of repository: ForgeRepository, baseURL: String, by actor: ForgeActor) async throws {
-        let heads = try await git(repository).heads()
-        let state = store.snapshot
-        let stale = state.pulls.values.contains {
-            $0.key.repository == repository.id && state.issues[$0.key]?.isClosed == false
-                && heads[$0.head] != $0.headSHA
+        while true {
+            let heads = try await git(repository).heads()
+            let state = store.snapshot
+            let isStale = state.pulls.values.contains {
+                $0.key.repository == repository.id && state.issues[$0.key]?.isClosed == false
+                    && heads[$0.head] != $0.headSHA
+            }
+            guard isStale else { return }
+            try await store.commit(baseURL: baseURL) { $0.moveHeads(heads, in: repository.id, by: actor) }
         }
-        guard stale else { return }
-        try await store.commit(baseURL: baseURL) { $0.moveHeads(heads, in: repository.id, by: actor) }
     }
 }
 
