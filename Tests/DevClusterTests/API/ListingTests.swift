@@ -25,7 +25,9 @@ import Testing
         }
         #expect(names == (0..<7).map { "s\($0)" })
         let lost = try refusal {
-            _ = try cluster.api.list(resource, namespace: nil, filter: ObjectFilter(), limit: 3, token: first.next.replacing(first.next.suffix(4), with: "AAAA"))
+            _ = try cluster.api.list(
+                resource, namespace: nil, filter: ObjectFilter(), limit: 3,
+                token: first.next.replacing(first.next.suffix(4), with: "AAAA"))
         }
         #expect(lost.code == 410)
         let forged = try refusal {

@@ -159,7 +159,9 @@ import Testing
 
     @Test func aRunningPodIsGivenTimeToEnd() throws {
         let cluster = try TestCluster()
-        let spec: JSONValue = ["spec": ["containers": [["name": "a", "image": "x"]], "terminationGracePeriodSeconds": 7]]
+        let spec: JSONValue = [
+            "spec": ["containers": [["name": "a", "image": "x"]], "terminationGracePeriodSeconds": 7]
+        ]
         try cluster.make(.pod, "idle", spec)
         try cluster.api.delete(.pod, namespace: "default", name: "idle")
         #expect(!cluster.exists(.pod, "idle"))

@@ -57,9 +57,10 @@ import Testing
             _ = try patch(cluster, .configMap, "a", .apply(configuration(["x": "2"]), force: false), by: "two")
         }
         #expect(error.code == 409 && error.reason == "Conflict")
-        #expect(error.causes == [
-            .init(reason: "FieldManagerConflict", message: "conflict with \"one\"", field: ".data.x")
-        ])
+        #expect(
+            error.causes == [
+                .init(reason: "FieldManagerConflict", message: "conflict with \"one\"", field: ".data.x")
+            ])
         let forced = try patch(cluster, .configMap, "a", .apply(configuration(["x": "2"]), force: true), by: "two")
         #expect(forced.object.at("data", "x") == "2")
     }
@@ -87,7 +88,7 @@ import Testing
         #expect(result.at("status", "phase") == "Ready")
         #expect(result.at("spec", "size") == 2)
         #expect(result.labels.isEmpty)
-        let entry = result.meta("managedFields")?.arrayValue?.last
+        let entry = result.meta("managedFields")?.arrayValue?.first
         #expect(entry?["subresource"] == "status")
         #expect(entry?["fieldsV1"] == ["f:status": ["f:phase": [:]]])
     }

@@ -37,7 +37,9 @@ struct TestHandler {
         let response = await handler.handle(
             try request(method, target, body, token: token, headers: headers))
         guard case .bytes(let bytes) = response.body else { return (response.status.rawValue, .null) }
-        return (response.status.rawValue, (try? JSONValue.parse(bytes)) ?? .string(String(decoding: bytes, as: UTF8.self)))
+        return (
+            response.status.rawValue, (try? JSONValue.parse(bytes)) ?? .string(String(decoding: bytes, as: UTF8.self))
+        )
     }
 }
 
@@ -176,7 +178,8 @@ struct TestHandler {
                     "user": "ann",
                     "resourceAttributes": ["verb": "get", "resource": "pods", "namespace": "default"],
                 ]
-            ]).json
+            ]
+        ).json
         #expect(access.at("status", "allowed") == false)
     }
 
@@ -203,7 +206,8 @@ struct TestHandler {
                 ]
             ])
         try api.cluster.make(
-            .validatingAdmissionPolicyBinding, "named", ["spec": ["policyName": "named", "validationActions": ["Deny"]]])
+            .validatingAdmissionPolicyBinding, "named",
+            ["spec": ["policyName": "named", "validationActions": ["Deny"]]])
         let path = "/api/v1/namespaces/default/configmaps"
         let refused = try await api.send(.post, path, ["metadata": ["name": "mine"]])
         #expect(refused.status == 422 || refused.status == 403)
@@ -234,7 +238,8 @@ struct TestHandler {
         #expect(after["resources"]?[0]?["categories"] == ["codex"])
         let aggregated = try await api.send(
             .get, "/apis",
-            headers: [("Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")]).json
+            headers: [("Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")]
+        ).json
         #expect(aggregated["kind"] == "APIGroupDiscoveryList")
         let openAPI = try await api.send(.get, "/openapi/v3/apis/example.dev/v1").json
         let schema = openAPI.at("components", "schemas", "dev.example.v1.Widget")

@@ -17,11 +17,12 @@ import Testing
         #expect(TableRenderer.age(then, now: now) == text)
     }
 
-    @Test(arguments: [
-        (".spec.size", "3"), (".status.conditions[?(@.type==\"Ready\")].status", "True"),
-        (".status.conditions[0].type", "Other"), (".metadata.labels.app\\.kubernetes\\.io/name", "x"),
-        (".metadata.labels['app.kubernetes.io/name']", "x"), (".spec.list[*]", "a"), (".spec.missing", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            (".spec.size", "3"), (".status.conditions[?(@.type==\"Ready\")].status", "True"),
+            (".status.conditions[0].type", "Other"), (".metadata.labels.app\\.kubernetes\\.io/name", "x"),
+            (".metadata.labels['app.kubernetes.io/name']", "x"), (".spec.list[*]", "a"), (".spec.missing", nil),
+        ] as [(String, String?)])
     func jsonPaths(path: String, text: String?) throws {
         let object: JSONValue = [
             "metadata": ["labels": ["app.kubernetes.io/name": "x"]], "spec": ["size": 3, "list": ["a", "b"]],
@@ -31,21 +32,23 @@ import Testing
         #expect(found.map(TableColumns.text) == text)
     }
 
-    @Test(arguments: [
-        ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", ResponseFormat.table),
-        ("application/vnd.kubernetes.protobuf,application/json", .object), (nil, .object),
-        ("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", .metadata),
-    ] as [(String?, ResponseFormat)])
+    @Test(
+        arguments: [
+            ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", ResponseFormat.table),
+            ("application/vnd.kubernetes.protobuf,application/json", .object), (nil, .object),
+            ("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", .metadata),
+        ] as [(String?, ResponseFormat)])
     func formatsAreNegotiated(accept: String?, format: ResponseFormat) {
         #expect(ResponseFormat(accept: accept) == format)
     }
 
-    @Test(arguments: [
-        ([:] as JSONValue, "Pending"),
-        (["containerStatuses": [["state": ["waiting": ["reason": "ErrImagePull"]]]]], "ErrImagePull"),
-        (["containerStatuses": [["state": ["terminated": ["exitCode": 3]]]]], "ExitCode:3"),
-        (["initContainerStatuses": [["state": ["waiting": ["reason": "PodInitializing"]]]]], "Init:0/1"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            ([:] as JSONValue, "Pending"),
+            (["containerStatuses": [["state": ["waiting": ["reason": "ErrImagePull"]]]]], "ErrImagePull"),
+            (["containerStatuses": [["state": ["terminated": ["exitCode": 3]]]]], "ExitCode:3"),
+            (["initContainerStatuses": [["state": ["waiting": ["reason": "PodInitializing"]]]]], "Init:0/1"),
+        ] as [(JSONValue, String)])
     func podStatuses(status: JSONValue, text: String) {
         var pod: JSONValue = ["spec": ["containers": [["name": "a"]], "initContainers": [["name": "i"]]]]
         pod["status"] = status

@@ -114,7 +114,9 @@ private final class WatchReader: ResponseWriter {
             let events = await reader.events(2)
             #expect(events[1]["type"] == "BOOKMARK")
             #expect(events[1].at("object", "metadata", "annotations", "k8s.io/initial-events-end") == "true")
-            #expect(events[1].at("object", "metadata", "resourceVersion")?.stringValue == "\(api.cluster.api.store.revision)")
+            #expect(
+                events[1].at("object", "metadata", "resourceVersion")?.stringValue
+                    == "\(api.cluster.api.store.revision)")
         }
     }
 

@@ -24,7 +24,9 @@ struct Kubectl: Sendable {
         let result = try await run(arguments, input: input)
         let text = result.outputText + result.errorText
         if result.exitCode != code {
-            Issue.record("kubectl \(arguments.joined(separator: " ")) ended \(result.exitCode): \(text)", sourceLocation: location)
+            Issue.record(
+                "kubectl \(arguments.joined(separator: " ")) ended \(result.exitCode): \(text)",
+                sourceLocation: location)
         }
         return text
     }

@@ -66,17 +66,21 @@ struct KubectlTests {
             #expect(try await kubectl("apply", "-f", "-", input: Self.widget).contains("created"))
             #expect(try await kubectl("apply", "-f", "-", input: Self.widget).contains("unchanged"))
             let bad = Self.widget.replacing("color: red", with: "color: red, bogus: 1")
-            #expect(try await kubectl("apply", "-f", "-", input: bad, exits: 1).contains("unknown field \"spec.bogus\""))
+            #expect(
+                try await kubectl("apply", "-f", "-", input: bad, exits: 1).contains("unknown field \"spec.bogus\""))
             let big = Self.widget.replacing("color: red", with: "size: 11")
             #expect(try await kubectl("apply", "-f", "-", input: big, exits: 1).contains("spec.size"))
-            let table = try await kubectl("get", "wi").split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+            let table = try await kubectl("get", "wi").split(separator: "\n").map {
+                $0.split(separator: " ").map(String.init)
+            }
             #expect(table.first == ["NAME", "SIZE", "READY", "AGE"])
             #expect(table.last?.prefix(2) == ["w", "1"])
             #expect(try await kubectl("get", "widget", "w", "-o", "wide").contains("red"))
             // kubectl keeps what it discovered before the definition was there; this asks anew.
             #expect(try await kubectl("api-resources", "--api-group=example.dev").contains("widgets"))
             #expect(try await kubectl("get", "codex", "-A", "-o", "name") == "widget.example.dev/w")
-            #expect(try await kubectl("get", "wi", "-o", "jsonpath={.items[0].spec}") == "{\"color\":\"red\",\"size\":1}")
+            #expect(
+                try await kubectl("get", "wi", "-o", "jsonpath={.items[0].spec}") == "{\"color\":\"red\",\"size\":1}")
             #expect(try await kubectl("get", "wi", "w", "-o", "yaml").contains("  color: red\n"))
             #expect(try await kubectl("get", "wi", "-l", "team=b").contains("No resources found"))
             #expect(try await kubectl("get", "wi", "--field-selector", "metadata.name=w", "-o", "name").contains("/w"))

@@ -46,7 +46,8 @@ import Testing
     }
 
     @Test func whatOthersSetStays() throws {
-        let mine = try #require(apply(["data": ["a": "1", "b": "2"]], to: nil, ManagedFields(of: [:]), by: "me").applied)
+        let mine = try #require(
+            apply(["data": ["a": "1", "b": "2"]], to: nil, ManagedFields(of: [:]), by: "me").applied)
         var managers = mine.managers
         var live = mine.object
         live["data"]?["c"] = "3"
@@ -74,7 +75,9 @@ import Testing
     }
 
     @Test func listsMergeByTheirKey() throws {
-        let live: JSONValue = ["spec": ["containers": [["name": "injected", "image": "x"], ["name": "a", "image": "1"]]]]
+        let live: JSONValue = [
+            "spec": ["containers": [["name": "injected", "image": "x"], ["name": "a", "image": "1"]]]
+        ]
         let result = apply(
             ["spec": ["containers": [["name": "a", "image": "2"], ["name": "b"]]]], to: live, ManagedFields(of: [:]),
             by: "me")
@@ -91,7 +94,8 @@ import Testing
     }
 
     @Test func anUpdateTakesFieldsOver() throws {
-        let first = try #require(apply(["data": ["a": "1", "b": "1"]], to: nil, ManagedFields(of: [:]), by: "one").applied)
+        let first = try #require(
+            apply(["data": ["a": "1", "b": "1"]], to: nil, ManagedFields(of: [:]), by: "one").applied)
         var managers = first.managers
         managers.recordUpdate(
             from: first.object, to: ["data": ["a": "2", "b": "1"]], by: writer("kubectl-edit"), shape: shape)

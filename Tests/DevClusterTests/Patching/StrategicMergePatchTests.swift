@@ -20,7 +20,9 @@ import Testing
             testDescription: "containers merge by name",
             before: ["spec": ["containers": [["name": "a", "image": "1"], ["name": "b", "image": "1"]]]],
             patch: ["spec": ["containers": [["name": "b", "image": "2"], ["name": "c"]]]],
-            after: ["spec": ["containers": [["name": "a", "image": "1"], ["name": "b", "image": "2"], ["name": "c"]]]]),
+            after: [
+                "spec": ["containers": [["name": "a", "image": "1"], ["name": "b", "image": "2"], ["name": "c"]]]
+            ]),
         Example(
             testDescription: "an element is deleted by directive",
             before: ["spec": ["containers": [["name": "a"], ["name": "b"]]]],
@@ -51,7 +53,8 @@ import Testing
             patch: ["spec": ["$setElementOrder/containers": [["name": "b"], ["name": "a"]]]],
             after: ["spec": ["containers": [["name": "b"], ["name": "a"]]]]),
         Example(
-            testDescription: "keys that are not retained go", before: ["strategy": ["type": "A", "rollingUpdate": [:]]],
+            testDescription: "keys that are not retained go",
+            before: ["strategy": ["type": "A", "rollingUpdate": [:]]],
             patch: ["strategy": ["$retainKeys": ["type"], "type": "B"]], after: ["strategy": ["type": "B"]]),
         Example(
             testDescription: "directives never reach the object", before: [:],

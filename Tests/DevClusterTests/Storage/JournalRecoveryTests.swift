@@ -35,7 +35,10 @@ import Testing
                         transaction.remove(key)
                     } else {
                         transaction.put(
-                            ["metadata": ["name": .string(name)], "step": .integer(Int64(step)), "text": "ä\n\u{1F680}"],
+                            [
+                                "metadata": ["name": .string(name)], "step": .integer(Int64(step)),
+                                "text": "ä\n\u{1F680}",
+                            ],
                             at: key)
                     }
                 }

@@ -34,7 +34,9 @@ final class TestCluster: Sendable {
     func resource(_ type: ResourceType) throws -> ServedResource { try api.registry.resource(type) }
 
     @discardableResult
-    func make(_ type: ResourceType, _ name: String, in namespace: String? = nil, _ extra: JSONValue = [:]) throws -> JSONValue {
+    func make(_ type: ResourceType, _ name: String, in namespace: String? = nil, _ extra: JSONValue = [:]) throws
+        -> JSONValue
+    {
         var object = extra
         object.setMeta("name", .string(name))
         return try api.create(object, type: type, namespace: type.isNamespaced ? namespace ?? "default" : nil)

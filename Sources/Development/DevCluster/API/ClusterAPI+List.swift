@@ -29,8 +29,9 @@ extension ClusterAPI {
                 throw .badRequest("continue key is not valid: it was not given by this server")
             }
             guard let page = pages.next(token: token, limit: limit) else {
-                throw .expired("The provided continue parameter is too old to display a consistent list result. "
-                    + "You can start a new list without the continue parameter.")
+                throw .expired(
+                    "The provided continue parameter is too old to display a consistent list result. "
+                        + "You can start a new list without the continue parameter.")
             }
             return page
         }

@@ -46,7 +46,8 @@ extension ClusterAPI {
                 return try operations.apply(to: existing)
             } catch {
                 throw resource.invalid(
-                    existing.name, [.init(reason: "FieldValueInvalid", message: "the patch cannot be applied: \(error)")])
+                    existing.name,
+                    [.init(reason: "FieldValueInvalid", message: "the patch cannot be applied: \(error)")])
             }
         case .strategic(let change):
             guard resource.custom == nil else {
@@ -88,7 +89,10 @@ extension ClusterAPI {
                 if !wanted.uid.isEmpty {
                     // Somebody who knows the uid means an object that is gone, not a new one.
                     throw resource.conflict(
-                        name, "uid mismatch: the provided object specified uid \(wanted.uid), and no existing object was found")
+                        name,
+                        "uid mismatch: the provided object specified uid \(wanted.uid), and no existing object was "
+                            + "found"
+                    )
                 }
             }
             let (object, managers) = try merge(
@@ -112,8 +116,9 @@ extension ClusterAPI {
         var owned = configuration
         if request.subresource == "status" {
             owned = .object(
-                JSONObject((configuration.objectValue ?? [:]).filter { ["apiVersion", "kind", "status"].contains($0.key) }
-                    .map { ($0.key, $0.value) }))
+                JSONObject(
+                    (configuration.objectValue ?? [:]).filter { ["apiVersion", "kind", "status"].contains($0.key) }
+                        .map { ($0.key, $0.value) }))
             owned.setMeta("name", .string(configuration.name))
             if !configuration.namespace.isEmpty { owned.setMeta("namespace", .string(configuration.namespace)) }
         } else if resource.hasStatus {
@@ -133,8 +138,9 @@ extension ClusterAPI {
     /// The refusal that names every contested field and its manager, as kubectl's users know it.
     private static func conflict(_ conflicts: [ManagedFields.Conflict]) -> StatusError {
         func manager(_ conflict: ManagedFields.Conflict) -> String {
+            let subresource = conflict.subresource.isEmpty ? "" : " with subresource \"\(conflict.subresource)\""
             let using = conflict.operation == "Update" ? " using \(conflict.apiVersion)" : ""
-            return "\"\(conflict.manager)\"" + using
+            return "\"\(conflict.manager)\"" + subresource + using
         }
         let causes = conflicts.flatMap { conflict in
             conflict.paths.map {

@@ -46,7 +46,8 @@ extension ClusterAPI {
                     name,
                     [
                         .init(
-                            reason: "FieldValueInvalid", message: "Invalid value: \"\(wanted.uid)\": field is immutable",
+                            reason: "FieldValueInvalid",
+                            message: "Invalid value: \"\(wanted.uid)\": field is immutable",
                             field: "metadata.uid")
                     ])
             }

@@ -63,7 +63,8 @@ package final class ClusterAPI: Sendable {
         if resource.isNamespaced {
             let wanted = namespace ?? ""
             if !object.namespace.isEmpty, object.namespace != wanted {
-                throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+                throw .badRequest(
+                    "the namespace of the provided object does not match the namespace sent on the request")
             }
             object.setMeta("namespace", .string(wanted))
         } else {
@@ -84,8 +85,9 @@ package final class ClusterAPI: Sendable {
                 let unknown = UnknownFields.between(before, object)
                 if !unknown.isEmpty {
                     let list = unknown.map { "unknown field \"\($0)\"" }.joined(separator: ", ")
-                    throw .badRequest("\(resource.kind) in version \"\(resource.version)\" cannot be handled as a "
-                        + "\(resource.kind): strict decoding error: \(list)")
+                    throw .badRequest(
+                        "\(resource.kind) in version \"\(resource.version)\" cannot be handled as a "
+                            + "\(resource.kind): strict decoding error: \(list)")
                 }
             }
         }

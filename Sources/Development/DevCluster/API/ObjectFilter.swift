@@ -11,7 +11,8 @@ struct ObjectFilter: Sendable {
 
     init() {}
 
-    /// Reads selectors; fields are limited to what Kubernetes knows for the kind, so that a mistake is not an empty list.
+    /// Reads selectors; fields are limited to what Kubernetes knows for the kind, so that a mistake is not an empty
+    /// list.
     init(labelSelector: String?, fieldSelector: String?, resource: ServedResource) throws(StatusError) {
         do {
             if let labelSelector, !labelSelector.isEmpty { labels = try LabelSelector(parsing: labelSelector) }

@@ -146,7 +146,8 @@ extension StatusError {
 
     /// 405: the resource exists and has no such verb.
     package static let methodNotAllowed = StatusError(
-        code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource")
+        code: 405, reason: "MethodNotAllowed",
+        message: "the server does not allow this method on the requested resource")
 
     /// 415: a patch or body of a type that is not served.
     package static func unsupportedMediaType(_ type: String) -> StatusError {

@@ -11,7 +11,8 @@ enum PodAdmission {
         let key = StorageKey(bucket: .serviceAccounts, namespace: object.namespace, name: name)
         guard transaction.object(key) != nil else {
             throw resource.forbidden(
-                object.name, "error looking up service account \(object.namespace)/\(name): serviceaccount \"\(name)\" not found")
+                object.name,
+                "error looking up service account \(object.namespace)/\(name): serviceaccount \"\(name)\" not found")
         }
     }
 }

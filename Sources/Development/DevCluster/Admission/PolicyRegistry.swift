@@ -87,7 +87,8 @@ final class PolicyRegistry: Sendable {
             namespace: attributes.namespace, name: attributes.name,
             userInfo: .init(username: user.username, uid: user.uid, groups: user.groups, extra: user.extra),
             isDryRun: attributes.dryRun, object: attributes.object, oldObject: attributes.oldObject)
-        guard case .denied(let message, let reason, let code) = policies.decide(request, namespaceObject: namespace) else {
+        guard case .denied(let message, let reason, let code) = policies.decide(request, namespaceObject: namespace)
+        else {
             return
         }
         throw StatusError(

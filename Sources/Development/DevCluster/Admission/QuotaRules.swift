@@ -18,7 +18,8 @@ enum QuotaRules {
                 let asked = amount(of: name, in: object, bucket: resource.bucket)
                 guard asked.applies else { continue }
                 if let missing = asked.missing {
-                    throw resource.forbidden(object.name, "failed quota: \(quota.name): must specify \(name) for: \(missing)")
+                    throw resource.forbidden(
+                        object.name, "failed quota: \(quota.name): must specify \(name) for: \(missing)")
                 }
                 guard asked.amount > 0 else { continue }
                 let used = used(name, bucket: resource.bucket, namespace: object.namespace, in: transaction)
@@ -26,7 +27,9 @@ enum QuotaRules {
                 throw resource.forbidden(
                     object.name,
                     "exceeded quota: \(quota.name), requested: \(name)=\(Quantity.text(asked.amount)), used: "
-                        + "\(name)=\(Quantity.text(used)), limited: \(name)=\(limit.stringValue ?? limit.encodedString())")
+                        + "\(name)=\(Quantity.text(used)), limited: \(name)="
+                        + (limit.stringValue ?? limit.encodedString())
+                )
             }
         }
     }

@@ -8,8 +8,8 @@ import SystemCalls
 
 /// Who a bearer token belongs to: the administrator's token, and the tokens of service accounts that this server signs.
 ///
-/// The key, the administrator's token and the certificate authority lie in the state folder, readable by its owner alone,
-/// so that a restart keeps kubeconfig files and tokens valid.
+/// The key, the administrator's token and the certificate authority lie in the state folder, readable by its owner
+/// alone, so that a restart keeps kubeconfig files and tokens valid.
 final class TokenAuthority: Sendable {
     static let issuer = "https://kubernetes.default.svc"
 
@@ -71,7 +71,8 @@ final class TokenAuthority: Sendable {
         ]
         if let pod { facts["pod"] = ["name": .string(pod.name), "uid": .string(pod.uid)] }
         let claims: JSONValue = [
-            "iss": .string(Self.issuer), "aud": .array((audiences.isEmpty ? [Self.issuer] : audiences).map { .string($0) }),
+            "iss": .string(Self.issuer),
+            "aud": .array((audiences.isEmpty ? [Self.issuer] : audiences).map { .string($0) }),
             "sub": .string("system:serviceaccount:\(account.namespace):\(account.name)"), "iat": .integer(now),
             "nbf": .integer(now), "exp": .integer(now + Int64(lifetime)), "jti": .string(uuidVersion4()),
             "kubernetes.io": .object(facts),

@@ -20,8 +20,11 @@ struct EventJanitor: Sendable {
         let limit = api.now.adding(.zero - Self.lifetime)
         for event in api.store.objects(StorageBucket(group: "", plural: "events")).items {
             // Written without being made anew: a repeated event lives from its last time.
-            let times = ["lastTimestamp", "eventTime"].compactMap { event[$0]?.stringValue }
-                + [event.meta("creationTimestamp")?.stringValue ?? ""] + [event.at("series", "lastObservedTime")?.stringValue ?? ""]
+            let times =
+                ["lastTimestamp", "eventTime"].compactMap { event[$0]?.stringValue }
+                + [event.meta("creationTimestamp")?.stringValue ?? ""] + [
+                    event.at("series", "lastObservedTime")?.stringValue ?? ""
+                ]
             guard let last = times.compactMap({ Timestamp($0) }).max(), last < limit else { continue }
             // Somebody else may have removed it.
             try? api.delete(.event, namespace: event.namespace, name: event.name)

@@ -90,7 +90,9 @@ struct NamespaceController: Sendable {
         for finalizer in remaining.flatMap(\.objects).flatMap(\.finalizers) { finalizers[finalizer, default: 0] += 1 }
         let content = remaining.map { "\($0.resource.bucket) has \($0.objects.count) resource instances" }
         let held = finalizers.sorted { $0.key < $1.key }.map { "\($0.key) in \($0.value) resource instances" }
-        func condition(_ type: String, _ isTrue: Bool, _ reason: (String, String), _ message: (String, String)) -> JSONValue {
+        func condition(_ type: String, _ isTrue: Bool, _ reason: (String, String), _ message: (String, String))
+            -> JSONValue
+        {
             [
                 "type": .string(type), "status": isTrue ? "True" : "False", "lastTransitionTime": .string(time),
                 "reason": .string(isTrue ? reason.0 : reason.1), "message": .string(isTrue ? message.0 : message.1),
@@ -99,7 +101,8 @@ struct NamespaceController: Sendable {
         let wanted: [JSONValue] = [
             condition(
                 "NamespaceContentRemaining", !remaining.isEmpty, ("SomeResourcesRemain", "ContentRemoved"),
-                ("Some resources are remaining: " + content.joined(separator: ", "), "All content successfully removed")),
+                ("Some resources are remaining: " + content.joined(separator: ", "), "All content successfully removed")
+            ),
             condition(
                 "NamespaceFinalizersRemaining", !held.isEmpty, ("SomeFinalizersRemain", "ContentHasNoFinalizers"),
                 (

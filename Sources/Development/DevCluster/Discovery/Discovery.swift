@@ -41,7 +41,9 @@ struct Discovery: Sendable {
         var groups: [Group] = []
         for resource in registry.all where !resource.group.isEmpty {
             if let index = groups.firstIndex(where: { $0.name == resource.group }) {
-                if !groups[index].versions.contains(resource.version) { groups[index].versions.append(resource.version) }
+                if !groups[index].versions.contains(resource.version) {
+                    groups[index].versions.append(resource.version)
+                }
             } else {
                 groups.append(Group(name: resource.group, versions: [resource.version]))
             }
@@ -147,7 +149,8 @@ struct Discovery: Sendable {
     // MARK: Everything at once
 
     private func aggregate(core: Bool, _ accept: String?) -> ServerResponse {
-        let version = (accept ?? "").contains("v=v2;") || (accept ?? "").contains("v=v2,") || (accept ?? "").hasSuffix("v=v2")
+        let version =
+            (accept ?? "").contains("v=v2;") || (accept ?? "").contains("v=v2,") || (accept ?? "").hasSuffix("v=v2")
             ? "v2" : "v2beta1"
         let wanted = core ? [Group(name: "", versions: ["v1"])] : groups
         let all = registry.all

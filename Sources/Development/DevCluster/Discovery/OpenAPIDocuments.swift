@@ -54,7 +54,9 @@ struct OpenAPIDocuments: Sendable {
                 "put": operation(resource, action: "put", body: ["application/json"]),
                 "patch": operation(
                     resource, action: "patch",
-                    body: ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"]),
+                    body: [
+                        "application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml",
+                    ]),
             ]
         }
         return [
@@ -69,11 +71,15 @@ struct OpenAPIDocuments: Sendable {
         "name": ["type": "string", "description": "Name, unique within a namespace."],
         "namespace": ["type": "string", "description": "The namespace that the object lives in."],
         "generateName": ["type": "string", "description": "Prefix of a name that the server completes."],
-        "labels": ["type": "object", "additionalProperties": ["type": "string"], "description": "Labels, for selection."],
+        "labels": [
+            "type": "object", "additionalProperties": ["type": "string"], "description": "Labels, for selection.",
+        ],
         "annotations": [
             "type": "object", "additionalProperties": ["type": "string"], "description": "Annotations, for tools.",
         ],
-        "finalizers": ["type": "array", "items": ["type": "string"], "description": "What must be done before removal."],
+        "finalizers": [
+            "type": "array", "items": ["type": "string"], "description": "What must be done before removal.",
+        ],
         "ownerReferences": [
             "type": "array", "items": ["type": "object"], "description": "The objects that this one depends on.",
         ],
@@ -85,7 +91,9 @@ struct OpenAPIDocuments: Sendable {
     ]
 
     private static func schemaName(_ resource: ServedResource) -> String {
-        let group = resource.group.isEmpty ? "io.k8s.api.core" : resource.group.split(separator: ".").reversed().joined(separator: ".")
+        let group =
+            resource.group.isEmpty
+            ? "io.k8s.api.core" : resource.group.split(separator: ".").reversed().joined(separator: ".")
         return "\(group).\(resource.version).\(resource.kind)"
     }
 

@@ -12,7 +12,8 @@ extension APIHandler {
         let container = try Self.container(of: pod, asked: query["container"])
         guard let logs = podLogs else {
             throw StatusError(
-                code: 503, reason: "ServiceUnavailable", message: "no kubelet runs in this cluster, so there are no logs")
+                code: 503, reason: "ServiceUnavailable",
+                message: "no kubelet runs in this cluster, so there are no logs")
         }
         var request = PodLogRequest(
             namespace: pod.namespace, pod: pod.name, podUID: pod.uid, container: container)
@@ -49,7 +50,9 @@ extension APIHandler {
             return named
         }
         throw .badRequest(
-            "a container name must be specified for pod \(pod.name), choose one of: [\(containers.joined(separator: " "))]")
+            "a container name must be specified for pod \(pod.name), choose one of: ["
+                + containers.joined(separator: " ") + "]"
+        )
     }
 
     /// `serviceaccounts/token`: a TokenRequest.
@@ -67,7 +70,8 @@ extension APIHandler {
             }
             if let uid = reference["uid"]?.stringValue, uid != found.uid {
                 throw .conflict(
-                    group: "", plural: "pods", name: key.name, why: "the UID in the bound object reference does not match")
+                    group: "", plural: "pods", name: key.name,
+                    why: "the UID in the bound object reference does not match")
             }
             pod = found
         }

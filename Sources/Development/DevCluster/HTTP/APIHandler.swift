@@ -94,7 +94,8 @@ final class APIHandler: Sendable {
     private func impersonate(
         _ name: String, _ request: ServerRequest, by user: UserInfo
     ) throws(StatusError) -> UserInfo {
-        func require(_ resource: String, _ name: String, namespace: String = "", group: String = "") throws(StatusError) {
+        func require(_ resource: String, _ name: String, namespace: String = "", group: String = "") throws(StatusError)
+        {
             let access = AccessRequest(
                 verb: "impersonate", group: group, resource: resource, namespace: namespace, name: name)
             guard authorizer.allows(access, user: user) else {

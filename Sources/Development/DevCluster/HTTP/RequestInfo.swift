@@ -31,7 +31,9 @@ struct RequestInfo: Sendable, Equatable {
         isResource = true
         // namespaces/NAME is the namespace itself, with its subresources; with more behind it is what it holds.
         let namespaceSubresources: Set<String> = ["status", "finalize"]
-        if rest.first == "namespaces", rest.count >= 3, !(rest.count == 3 && namespaceSubresources.contains(rest[rest.startIndex + 2])) {
+        if rest.first == "namespaces", rest.count >= 3,
+            !(rest.count == 3 && namespaceSubresources.contains(rest[rest.startIndex + 2]))
+        {
             rest.removeFirst()
             namespace = rest.removeFirst()
         }

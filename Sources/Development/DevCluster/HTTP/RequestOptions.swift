@@ -63,7 +63,9 @@ enum RequestOptions {
 
     /// 422 for an option that is not possible.
     private static func invalidOption(_ verb: String, _ cause: StatusError.Cause) -> StatusError {
-        .invalid(group: "meta.k8s.io", kind: verb.prefix(1).uppercased() + verb.dropFirst() + "Options", name: "", causes: [cause])
+        .invalid(
+            group: "meta.k8s.io", kind: verb.prefix(1).uppercased() + verb.dropFirst() + "Options", name: "",
+            causes: [cause])
     }
 
     /// DeleteOptions from the body, or from the query.

@@ -9,7 +9,8 @@ enum ResponseFormat: Sendable, Equatable {
     case table
     case metadata
 
-    /// The first of the accepted types that is served; JSON of the objects when there is none, which every client reads.
+    /// The first of the accepted types that is served; JSON of the objects when there is none, which every client
+    /// reads.
     init(accept: String?) {
         for part in (accept ?? "").split(separator: ",") {
             let pieces = part.split(separator: ";").map { $0.filter { $0 != " " } }
@@ -38,7 +39,8 @@ enum ResponseFormat: Sendable, Equatable {
         case .object: object
         case .metadata: Self.partial(object)
         case .table:
-            tables.table([object], resource: resource, listMeta: ["resourceVersion": .string(object.resourceVersion)],
+            tables.table(
+                [object], resource: resource, listMeta: ["resourceVersion": .string(object.resourceVersion)],
                 includeObject: includeObject)
         }
     }

@@ -21,7 +21,8 @@ struct WatchStream: Sendable {
 
     func run(_ writer: any ResponseWriter) async throws {
         let clock = ContinuousClock()
-        // As a real server: half an hour to an hour when the client does not say, spread so that not all come back at once.
+        // As a real server: half an hour to an hour when the client does not say, spread so that not all come back at
+        // once.
         let deadline = clock.now + (timeout ?? .seconds(Int.random(in: 1800..<3600)))
         var format = Format(call: call, tables: tables)
         var position: UInt64

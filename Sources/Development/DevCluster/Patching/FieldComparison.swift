@@ -16,8 +16,8 @@ struct FieldComparison: Sendable {
     init(from old: JSONValue?, to new: JSONValue?, shape: MergeShape) {
         switch (old, new) {
         case (nil, nil): break
-        case (nil, let new?): added = FieldSet(of: new, shape: shape)
-        case (let old?, nil): removed = FieldSet(of: old, shape: shape)
+        case (nil, let new?): added = FieldSet(of: new, shape: shape, containers: true)
+        case (let old?, nil): removed = FieldSet(of: old, shape: shape, containers: true)
         case (let old?, let new?) where old == new: break
         case (.object(let old)?, .object(let new)?) where !shape.isAtomicMap:
             for name in Set(old.keys).union(new.keys) {

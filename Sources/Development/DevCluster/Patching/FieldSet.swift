@@ -153,16 +153,21 @@ extension FieldSet {
     }
 
     /// Every field that a value has.
-    init(of value: JSONValue, shape: MergeShape) {
+    ///
+    /// - Parameter containers: whether maps and lists belong to the set themselves, as they do for who made them by an
+    ///   update: they then stay when what they hold is taken over by others and goes.
+    init(of value: JSONValue, shape: MergeShape, containers: Bool = false) {
         switch value {
         case .object(let object) where !object.isEmpty && !shape.isAtomicMap:
+            isMember = containers && shape.isContainer
             for (name, member) in object {
-                children[.field(name)] = FieldSet(of: member, shape: shape.member(name))
+                children[.field(name)] = FieldSet(of: member, shape: shape.member(name), containers: containers)
             }
         case .array(let items) where !items.isEmpty && shape.list != .atomic:
+            isMember = containers
             for item in items {
                 guard let element = Self.element(for: item, in: shape) else { continue }
-                var child = FieldSet(of: item, shape: shape.element)
+                var child = FieldSet(of: item, shape: shape.element, containers: containers)
                 child.isMember = true
                 children[element] = child
             }

@@ -106,10 +106,12 @@ struct ManagedFields: Sendable {
         var manager: String
         var operation: String
         var apiVersion: String
+        var subresource: String = ""
         var paths: [String]
     }
 
-    /// Merges an applied configuration: sets its fields, takes away what this manager applied before and leaves out now.
+    /// Merges an applied configuration: sets its fields, takes away what this manager applied before and leaves out
+    /// now.
     ///
     /// - Returns: the merged object, or the conflicts when others own fields that would change and `force` is false.
     func apply(
@@ -131,7 +133,8 @@ struct ManagedFields: Sendable {
                 conflicts.append(
                     Conflict(
                         manager: entries[index].manager, operation: entries[index].operation,
-                        apiVersion: entries[index].apiVersion, paths: contested.paths))
+                        apiVersion: entries[index].apiVersion,
+                        subresource: entries[index].subresource, paths: contested.paths))
                 result.entries[index].fields = result.entries[index].fields.subtracting(contested)
             }
             others = others.union(result.entries[index].fields)
@@ -159,5 +162,7 @@ struct ManagedFields: Sendable {
             entries.append(entry)
         }
         entries.removeAll { $0.fields.isEmpty }
+        // The order of Kubernetes: what is applied first, then by time and name.
+        entries.sort { ($0.operation, $0.time, $0.manager) < ($1.operation, $1.time, $1.manager) }
     }
 }

@@ -35,7 +35,9 @@ struct MergeShape: Sendable {
         switch source {
         case .schema(let schema):
             if let property = schema["properties"]?[name] { return MergeShape(schema: property) }
-            if let values = schema["additionalProperties"], values.objectValue != nil { return MergeShape(schema: values) }
+            if let values = schema["additionalProperties"], values.objectValue != nil {
+                return MergeShape(schema: values)
+            }
             // metadata is not in the schema of a custom resource; its lists are those of every object.
             if name == "metadata" { return MergeShape(.builtIn(kind: "", path: ["metadata"])) }
             return MergeShape(schema: [:])
@@ -73,6 +75,19 @@ struct MergeShape: Sendable {
         case .builtIn(let kind, let path): Self.isBuiltInAtomicMap(kind: kind, path: path)
         }
     }
+
+    /// Whether an object here is something that can be there and empty, rather than a part that every object has.
+    var isContainer: Bool {
+        switch source {
+        case .schema: true
+        case .builtIn(_, let path): Self.containers.contains(path.last ?? "")
+        }
+    }
+
+    private static let containers: Set<String> = [
+        "labels", "annotations", "data", "binaryData", "matchLabels", "nodeSelector", "limits", "requests", "hard",
+        "rollingUpdate",
+    ]
 
     /// The value that a missing key member of a list element stands for.
     func keyDefault(_ key: String) -> JSONValue? {

@@ -80,14 +80,17 @@ enum StrategicMergePatch {
             default: order.firstIndex(of: item) ?? order.count
             }
         }
-        return items.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }.map(\.element)
+        return items.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }.map(
+            \.element)
     }
 
     private static func withoutDirectives(_ value: JSONValue) -> JSONValue {
         switch value {
         case .object(let object):
             var copy = JSONObject()
-            for (key, member) in object where !key.hasPrefix("$") && !member.isNull { copy[key] = withoutDirectives(member) }
+            for (key, member) in object where !key.hasPrefix("$") && !member.isNull {
+                copy[key] = withoutDirectives(member)
+            }
             return .object(copy)
         case .array(let items):
             return .array(items.filter { $0["$patch"]?.stringValue != "delete" }.map(withoutDirectives))

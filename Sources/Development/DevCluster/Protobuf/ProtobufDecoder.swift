@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import JSONCoding
 
-/// Turns the protobuf bodies that typed clients send (`kubectl create configmap`, `kubectl auth can-i`) into JSON objects.
+/// Turns the protobuf bodies that typed clients send (`kubectl create configmap`, `kubectl auth can-i`) into JSON
+/// objects.
 ///
 /// Only requests are read: answers are always JSON, which those clients accept beside protobuf.
 enum ProtobufDecoder {
@@ -143,7 +144,9 @@ enum ProtobufDecoder {
     private static func quantity(_ bytes: ArraySlice<UInt8>) throws(StatusError) -> JSONValue {
         var reader = ProtobufReader(bytes)
         while let field = try reader.next() {
-            if field.number == 1, case .bytes(let text) = field.value { return .string(String(decoding: text, as: UTF8.self)) }
+            if field.number == 1, case .bytes(let text) = field.value {
+                return .string(String(decoding: text, as: UTF8.self))
+            }
         }
         return "0"
     }

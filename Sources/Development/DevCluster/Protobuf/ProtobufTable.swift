@@ -2,9 +2,9 @@
 
 /// Field numbers of the built-in kinds on the wire (generated.proto of k8s.io/api), as far as typed clients send them.
 ///
-/// A line a message: its name, then `number name type`. Types: s string, i integer, b truth value, y bytes, m, Y and Q maps of
-/// strings to strings, bytes and quantities, q quantity, o integer or string, t and u times, else a message; `*` repeated,
-/// `^` members that lie directly in the outer object.
+/// A line a message: its name, then `number name type`. Types: s string, i integer, b truth value, y bytes, m, Y and Q
+/// maps of strings to strings, bytes and quantities, q quantity, o integer or string, t and u times, else a message;
+/// `*` repeated, `^` members that lie directly in the outer object.
 enum ProtobufTable {
     static let text = """
         Affinity: 1 nodeAffinity NodeAffinity, 2 podAffinity PodAffinity, 3 podAntiAffinity PodAntiAffinity

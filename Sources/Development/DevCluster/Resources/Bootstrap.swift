@@ -33,7 +33,9 @@ enum Bootstrap {
 
     /// The roles that installs commonly refer to.
     private static let roles: [JSONValue] = [
-        role("cluster-admin", [["apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]], ["nonResourceURLs": ["*"], "verbs": ["*"]]]),
+        role(
+            "cluster-admin",
+            [["apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]], ["nonResourceURLs": ["*"], "verbs": ["*"]]]),
         role(
             "view",
             [

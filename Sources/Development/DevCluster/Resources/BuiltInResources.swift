@@ -2,8 +2,8 @@
 
 /// The resources of Kubernetes itself that the embedded cluster serves.
 ///
-/// What is stored but not acted upon (deployments) is served so that clients and rules meet it; what nothing here uses is
-/// left out rather than pretended.
+/// What is stored but not acted upon (deployments) is served so that clients and rules meet it; what nothing here uses
+/// is left out rather than pretended.
 enum BuiltInResources {
     static let all: [ServedResource] = core + workloads + access + extensions
 

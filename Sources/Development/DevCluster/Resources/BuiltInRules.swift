@@ -38,7 +38,8 @@ enum BuiltInRules {
     }
 
     private static func qualityOfService(_ pod: JSONValue) -> String {
-        let containers = (pod.at("spec", "containers")?.arrayValue ?? []) + (pod.at("spec", "initContainers")?.arrayValue ?? [])
+        let containers =
+            (pod.at("spec", "containers")?.arrayValue ?? []) + (pod.at("spec", "initContainers")?.arrayValue ?? [])
         let resources = containers.map { $0["resources"] ?? [:] }
         func isEmpty(_ value: JSONValue?) -> Bool { value?.objectValue?.isEmpty ?? true }
         if resources.allSatisfy({ isEmpty($0["requests"]) && isEmpty($0["limits"]) }) { return "BestEffort" }

@@ -38,7 +38,8 @@ enum CustomResourceCompiler {
             } catch {
                 causes += error.causes.map { cause in
                     var cause = cause
-                    cause.field = "spec.versions[\(index)].schema.openAPIV3Schema" + (cause.field.map { ".\($0)" } ?? "")
+                    cause.field =
+                        "spec.versions[\(index)].schema.openAPIV3Schema" + (cause.field.map { ".\($0)" } ?? "")
                     return cause
                 }
             }

@@ -31,7 +31,8 @@ enum MetadataRules {
             } else if resource.custom == nil, !finalizer.contains("/"), !standardFinalizers.contains(finalizer) {
                 causes.append(
                     .invalid(
-                        place, .string(finalizer), "name is neither a standard finalizer name nor is it fully qualified"))
+                        place, .string(finalizer), "name is neither a standard finalizer name nor is it fully qualified"
+                    ))
             }
         }
         causes += owners(object)

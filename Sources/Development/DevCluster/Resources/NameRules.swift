@@ -10,21 +10,21 @@ enum NameRules {
             let good = name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { isLabel($0) }
             return good
                 ? nil
-                : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
-                    + "start and end with an alphanumeric character"
+                : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and "
+                    + "must start and end with an alphanumeric character"
         case .label:
             if name.utf8.count > 63 { return "must be no more than 63 characters" }
             return isLabel(Substring(name))
                 ? nil
-                : "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start "
-                    + "and end with an alphanumeric character"
+                : "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must "
+                    + "start and end with an alphanumeric character"
         case .serviceLabel:
             if name.utf8.count > 63 { return "must be no more than 63 characters" }
             let startsWithLetter = name.utf8.first.map(isLower) ?? false
             return startsWithLetter && isLabel(Substring(name))
                 ? nil
-                : "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
-                    + "character, and end with an alphanumeric character"
+                : "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
+                    + "alphabetic character, and end with an alphanumeric character"
         case .pathSegment:
             if name == "." || name == ".." { return "may not be '\(name)'" }
             return name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }

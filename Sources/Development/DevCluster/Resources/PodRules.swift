@@ -22,7 +22,8 @@ enum PodRules {
                 }
                 if container["image"]?.stringValue?.isEmpty ?? true { causes.append(.required("\(field).image")) }
                 if let policy = container["restartPolicy"]?.stringValue, list == "containers" || policy != "Always" {
-                    causes.append(.forbidden("\(field).restartPolicy", "may only be Always, and only for init containers"))
+                    causes.append(
+                        .forbidden("\(field).restartPolicy", "may only be Always, and only for init containers"))
                 }
                 for (position, mount) in (container["volumeMounts"]?.arrayValue ?? []).enumerated() {
                     let volume = mount["name"]?.stringValue ?? ""

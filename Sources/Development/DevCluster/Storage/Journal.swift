@@ -11,8 +11,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
 /// The file that makes writes durable: one line of JSON a transaction, appended before the write is acknowledged.
 ///
 /// A process that is killed between two bytes leaves a last line without its end, which is cut off when the file is
-/// opened: its write was never acknowledged. From time to time the file is replaced, by an atomic rename, by one that holds
-/// the current objects only.
+/// opened: its write was never acknowledged. From time to time the file is replaced, by an atomic rename, by one that
+/// holds the current objects only.
 struct Journal: Sendable {
     /// A change as read back.
     struct Change {
@@ -155,7 +155,8 @@ struct Journal: Sendable {
 
     private static func damaged(_ path: String, line: Int, _ problem: String) -> StoreError {
         StoreError(
-            description: "\(path) line \(line) is damaged: \(problem); restore the file from a copy, or move the folder "
+            description:
+                "\(path) line \(line) is damaged: \(problem); restore the file from a copy, or move the folder "
                 + "away to begin with an empty cluster")
     }
 

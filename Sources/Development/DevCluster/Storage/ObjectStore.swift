@@ -5,9 +5,9 @@ import SystemCalls
 
 /// All objects of the embedded cluster, in memory, with every acknowledged change in a journal on disk.
 ///
-/// One lock orders everything: a transaction reads, decides and writes under it, its changes are appended to the journal
-/// in one record before anything is visible, and watchers then see them in the order of the revisions. A crash at any
-/// moment loses no acknowledged write and keeps no half transaction.
+/// One lock orders everything: a transaction reads, decides and writes under it, its changes are appended to the
+/// journal in one record before anything is visible, and watchers then see them in the order of the revisions. A crash
+/// at any moment loses no acknowledged write and keeps no half transaction.
 package final class ObjectStore: Sendable {
     private struct Waiter {
         var bucket: StorageBucket?
@@ -51,7 +51,8 @@ package final class ObjectStore: Sendable {
             lock = try Files.lock(directory + "/lock")
         } catch {
             throw StoreError(
-                description: "the folder \(directory) cannot be used by this cluster (\(error)); stop the other process "
+                description:
+                    "the folder \(directory) cannot be used by this cluster (\(error)); stop the other process "
                     + "that uses it, or choose another folder")
         }
         let opened = try Journal.open(directory: directory)
@@ -76,8 +77,8 @@ package final class ObjectStore: Sendable {
                 baseRevision: opened.baseRevision))
     }
 
-    /// Reads and writes in one step. What the closure throws undoes everything; with `commit` false everything is undone
-    /// as well, which is what a dry run is.
+    /// Reads and writes in one step. What the closure throws undoes everything; with `commit` false everything is
+    /// undone as well, which is what a dry run is.
     ///
     /// The closure runs under the store's lock and must not call the store.
     @discardableResult
@@ -136,8 +137,8 @@ package final class ObjectStore: Sendable {
     /// Buckets that hold anything.
     package var buckets: [StorageBucket] { state.withLock { Array($0.contents.buckets.keys) } }
 
-    /// Calls the closure with every committed transaction, under the store's lock, in order. For what must be in step with
-    /// the store (which resources are served); it must be quick and must not call the store.
+    /// Calls the closure with every committed transaction, under the store's lock, in order. For what must be in step
+    /// with the store (which resources are served); it must be quick and must not call the store.
     package func observe(_ observer: @escaping @Sendable ([StoreEvent]) -> Void) {
         state.withLock { $0.observers.append(observer) }
     }
@@ -199,7 +200,8 @@ extension ObjectStore {
     package func history(of bucket: StorageBucket?, after revision: UInt64, maximum: Int = 500) -> History {
         state.withLock { state in
             guard revision <= state.revision else { return .future(current: state.revision) }
-            let log = bucket.map { state.logs[$0] ?? EventLog(startRevision: state.baseRevision, limit: 1) } ?? state.all
+            let log =
+                bucket.map { state.logs[$0] ?? EventLog(startRevision: state.baseRevision, limit: 1) } ?? state.all
             guard let events = log.events(after: revision, maximum: maximum) else {
                 return .expired(oldest: log.startRevision)
             }
@@ -208,8 +210,8 @@ extension ObjectStore {
         }
     }
 
-    /// Returns when something after the revision happened in the bucket (or anywhere), the task is cancelled or the store
-    /// closes. It may return early: ask `history` again.
+    /// Returns when something after the revision happened in the bucket (or anywhere), the task is cancelled or the
+    /// store closes. It may return early: ask `history` again.
     package func waitForChange(in bucket: StorageBucket?, after revision: UInt64) async {
         let id = state.withLock { state in
             state.nextWaiter += 1

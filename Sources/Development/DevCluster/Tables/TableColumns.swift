@@ -77,7 +77,9 @@ enum TableColumns {
             },
             Column("Roles") { object, _ in
                 let prefix = "node-role.kubernetes.io/"
-                let roles = object.labels.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+                let roles = object.labels.keys.filter { $0.hasPrefix(prefix) }.map {
+                    String($0.dropFirst(prefix.count))
+                }
                 return .string(roles.isEmpty ? "<none>" : roles.sorted().joined(separator: ","))
             },
             age, column("Version", "status", "nodeInfo", "kubeletVersion"),
@@ -105,7 +107,8 @@ enum TableColumns {
             Column("Last Seen") { object, now in
                 let time = object["lastTimestamp"] ?? object["deprecatedLastTimestamp"]
                 let seen = time?.stringValue == nil ? object["eventTime"] : time
-                return .string(TableRenderer.age(seen?.stringValue == nil ? object.meta("creationTimestamp") : seen, now: now))
+                return .string(
+                    TableRenderer.age(seen?.stringValue == nil ? object.meta("creationTimestamp") : seen, now: now))
             },
             column("Type", "type"), column("Reason", "reason"),
             Column("Object") { object, _ in

@@ -61,7 +61,9 @@ struct TableRenderer: Sendable {
     static func age(_ then: Timestamp, now: Timestamp) -> String {
         let seconds = max(0, (now.microseconds - then.microseconds) / 1_000_000)
         let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400)
-        func two(_ first: String, _ rest: Int64, _ unit: String) -> String { rest == 0 ? first : "\(first)\(rest)\(unit)" }
+        func two(_ first: String, _ rest: Int64, _ unit: String) -> String {
+            rest == 0 ? first : "\(first)\(rest)\(unit)"
+        }
         if seconds < 120 { return "\(seconds)s" }
         if minutes < 10 { return two("\(minutes)m", seconds % 60, "s") }
         if minutes < 180 { return "\(minutes)m" }
