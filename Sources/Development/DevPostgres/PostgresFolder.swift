@@ -66,14 +66,27 @@ struct PostgresFolder {
     private func stopLeftover() async {
         let pidFile = "\(data)/postmaster.pid"
         guard Files.exists(pidFile) else { return }
-        // Fails when the process is gone, which is as good.
-        if (try? await run("pg_ctl", ["stop", "-D", data, "-m", "fast", "-w", "-t", "20"])) == nil {
-            _ = try? await run("pg_ctl", ["stop", "-D", data, "-m", "immediate", "-w", "-t", "10"])
+        // The process id may have been given to another program since, which must not be signalled.
+        if isServerRunning(pidFile) {
+            // Fails when the server ended meanwhile, which is as good.
+            if (try? await run("pg_ctl", ["stop", "-D", data, "-m", "fast", "-w", "-t", "20"])) == nil {
+                _ = try? await run("pg_ctl", ["stop", "-D", data, "-m", "immediate", "-w", "-t", "10"])
+            }
         }
-        // A process id that was given to another program since would keep the server from starting.
+        // Such an id would also keep the new server from starting.
         try? Files.remove(pidFile)
         try? Files.remove("\(socketDirectory)/.s.PGSQL.5432.lock")
         try? Files.remove("\(socketDirectory)/.s.PGSQL.5432")
+    }
+
+    /// Whether the process that the file names is a server of these data. Its arguments tell: unlike its working folder
+    /// they can be read without the right to trace it, which root in a container may lack.
+    private func isServerRunning(_ pidFile: String) -> Bool {
+        guard let text = try? Files.readText(pidFile), let first = text.split(separator: "\n").first,
+            let processID = Int32(first), let line = try? Files.readBytes("/proc/\(processID)/cmdline")
+        else { return false }
+        let arguments = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        return arguments.first?.hasSuffix("postgres") == true && arguments.contains(data)
     }
 
     private func run(_ program: String, _ arguments: [String]) async throws {
