@@ -33,7 +33,7 @@ package enum ChildProcess {
         try Reaper.shared.spawn(configuration)
     }
 
-    /// Runs a program to its end.
+    /// Runs a program to its end and answers what it wrote. Streamed output has no reader here: use ``spawn(_:)``.
     ///
     /// Cancelling the task ends the program: TERM to its group, KILL two seconds later.
     ///

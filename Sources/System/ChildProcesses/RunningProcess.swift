@@ -81,7 +81,8 @@ package final class RunningProcess: Sendable {
 
     var hasTimedOut: Bool { state.withLock { $0.hasTimedOut } }
 
-    var collected: (output: [UInt8], errors: [UInt8], isTruncated: Bool) {
+    /// What was kept so far of collected output; whole once ``wait()`` has returned.
+    package var collected: (output: [UInt8], errors: [UInt8], isTruncated: Bool) {
         state.withLock { ($0.output, $0.errors, $0.isTruncated) }
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-package import AgentAPI
+import AgentAPI
 import JSONCoding
 
 /// Everything that `agent-runner run` is told, read once from its environment.

@@ -51,7 +51,7 @@ extension PodWorker {
         }
         // A pod that is told to stop does not wait for a sidecar that cannot start.
         let watcher = Task {
-            while await stopSignal.sleep(.seconds(3600)) {}
+            while !Task.isCancelled, await stopSignal.sleep(.seconds(3600)) {}
             continuation.finish()
         }
         defer { watcher.cancel() }

@@ -39,7 +39,7 @@ final class StopSignal: Sendable {
     /// The kubelet ends: from now on nothing is written, whatever the processes do.
     func announceEnd() { stop(.kubeletEnds) }
 
-    /// Sleeps, but not past a stop. Answers whether to go on.
+    /// Sleeps, but neither past a stop nor past the task's cancellation. Answers whether no stop was told.
     func sleep(_ duration: Duration) async -> Bool {
         let sleeper = Task { _ = try? await Task.sleep(for: duration) }
         let id = state.withLock { state -> UInt64? in
@@ -52,7 +52,11 @@ final class StopSignal: Sendable {
             sleeper.cancel()
             return false
         }
-        await sleeper.value
+        await withTaskCancellationHandler {
+            await sleeper.value
+        } onCancel: {
+            sleeper.cancel()
+        }
         return state.withLock { state in
             state.sleepers[id] = nil
             return state.reason == nil
