@@ -61,10 +61,6 @@ extension Behaviour {
         @Test func `no run lives in the operator's own namespace`() async throws {
             let cluster = try TestCluster.current
             try await untilEffective(cluster)
-            let namespaces = cluster.admin.objects(.namespace)
-            if try await namespaces.find("codex-k8s-system") == nil {
-                _ = try? await namespaces.create(DynamicObject(.namespace, name: "codex-k8s-system"))
-            }
             await refused(.forbidden) {
                 try await cluster.client(as: "alice").objects(.agentRun, namespace: "codex-k8s-system").create(
                     Samples.agentRun("a"))

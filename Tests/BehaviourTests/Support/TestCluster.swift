@@ -99,6 +99,9 @@ struct TestCluster: Sendable {
 
     // MARK: What the product installs
 
+    /// A field that the server does not know is a mistake in what we install.
+    private static let strictly = WriteOptions(fieldValidation: "Strict")
+
     private static let root = String(#filePath.split(separator: "/").dropLast(4).reduce("") { $0 + "/" + $1 })
 
     /// The objects in the YAML files of a folder of the repository whose names begin so.
@@ -108,10 +111,10 @@ struct TestCluster: Sendable {
         }
     }
 
-    /// Installs `crds/` and the admission policies of `manifests/`, and waits until the types are served.
+    /// Installs `crds/` and, of `manifests/`, everything but workloads; waits until the types are served.
     private func install() async throws {
         for manifest in try Self.manifests(in: "crds") {
-            _ = try await admin.create(manifest, type: .customResourceDefinition)
+            _ = try await admin.create(manifest, type: .customResourceDefinition, options: Self.strictly)
         }
         for manifest in try Self.manifests(in: "crds") {
             let name = DynamicObject(manifest).metadata.name
@@ -119,9 +122,12 @@ struct TestCluster: Sendable {
                 (try? object.content.decode(CustomResourceDefinition.self))?.isEstablished == true
             }
         }
-        for manifest in try Self.manifests(in: "manifests", prefix: "policy-") {
-            let object = DynamicObject(manifest)
-            _ = try await admin.create(manifest, type: try #require(object.resourceType))
+        for prefix in ["namespaces", "service-accounts", "rbac-", "policy-"] {
+            for manifest in try Self.manifests(in: "manifests", prefix: prefix) {
+                let object = DynamicObject(manifest)
+                let type = try #require(object.resourceType, "\(object) is of an unknown type")
+                _ = try await admin.create(manifest, type: type, options: Self.strictly)
+            }
         }
         // Established is said a moment before every path is served.
         for type in [ResourceType.agentRun, .issueNamespace] {
