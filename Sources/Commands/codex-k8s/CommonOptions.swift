@@ -20,14 +20,11 @@ enum CommonOptions {
         help: "The audit's database, as libpq takes it.")
     static let migrations = Option<String?>.optional(
         "migrations", .folder, help: "The numbered SQL files; by default those that came with the program.")
-    static let logLevel = Option<LogLevelName>.optional(
+    static let logLevel = Option<LogLevel>.optional(
         "log-level", .choice("LEVEL"), default: "info", environment: "CODEXK8S_LOG_LEVEL", help: "The least weight that is logged.")
 
-    /// The words for log levels on the command line.
-    enum LogLevelName: String, CaseIterable { case debug, info, warning, error }
-
     static func logger(_ parsed: ParsedCommand, _ label: String) throws -> Logger {
-        Logger(label: label, level: LogLevel(name: try parsed[logLevel].rawValue) ?? .info)
+        Logger(label: label, level: try parsed[logLevel])
     }
 
     /// Reads and checks the configuration file.

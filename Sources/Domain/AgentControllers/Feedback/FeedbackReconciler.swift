@@ -40,7 +40,10 @@ package final class FeedbackReconciler: Reconciler {
         guard let repositoryID = key.namespace.flatMap(Int64.init), let issue = Int(key.name),
             runs.contains(where: { !isSettled($0) }), let run = runs.first,
             let configured = context.configuredRepository(run)
-        else { return .done }
+        else {
+            forget(key, runs)
+            return .done
+        }
         do {
             try await react(runs, issue, configured.name)
             return try await upsert(key, runs, repositoryID, issue, configured.name)
@@ -50,6 +53,12 @@ package final class FeedbackReconciler: Reconciler {
             }
             throw error
         }
+    }
+
+    /// What is remembered of an issue is needed only while one of its runs goes on.
+    private func forget(_ key: ObjectKey, _ runs: [AgentRun]) {
+        memory.withLock { $0[key] = nil }
+        reacted.withLock { $0.subtract(runs.map(\.metadata.uid)) }
     }
 
     /// Whether a run has ended and its comment says so; then nothing more is written for it, ever.

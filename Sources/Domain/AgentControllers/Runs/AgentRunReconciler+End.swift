@@ -179,7 +179,7 @@ extension AgentRunReconciler {
 
     /// Why a run is no longer wanted: its issue was closed, or its label taken off before it has a Job.
     ///
-    /// The code host tells the edge alone, and the edge only creates; so a run in progress looks once a minute.
+    /// The code host tells the edge alone, and the edge only creates; so a run in progress looks by itself now and then.
     func withdrawn(_ run: AgentRun) async throws -> String? {
         switch run.phase {
         case .queued, .preparing, .running, .waiting: break
@@ -191,7 +191,7 @@ extension AgentRunReconciler {
                 checks[run.metadata.uid] = now
                 return false
             }
-            guard now.since(last) >= .seconds(60) else { return false }
+            guard now.since(last) >= Self.issueCheckInterval else { return false }
             checks[run.metadata.uid] = now
             return true
         }

@@ -59,7 +59,7 @@ extension AgentRunReconciler {
         let renewal = try await renewToken(run)
         let started = run.status?.currentAttempt?.startTime ?? context.now()
         let left = settings.timeout - context.now().since(started)
-        return min(renewal, max(.seconds(1), left), .seconds(60))
+        return min(renewal, max(.seconds(1), left), Self.issueCheckInterval)
     }
 
     /// Brings the agent's result into the status; then, and only then, lets go of the pod.

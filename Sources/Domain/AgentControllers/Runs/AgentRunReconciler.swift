@@ -18,6 +18,9 @@ package final class AgentRunReconciler: Reconciler {
     /// More steps than any run takes in one go; a walk that does not end is a defect and is cut.
     private static let longestWalk = 24
 
+    /// How often the issue of a run in progress is looked at: closing it, or taking the label off, ends the run.
+    static let issueCheckInterval = Duration.seconds(15)
+
     let context: ControllerContext
     let latest = LatestVersions<AgentRun>()
     /// Admission looks at the other runs of the issue, so it is done for one run of an issue at a time.
