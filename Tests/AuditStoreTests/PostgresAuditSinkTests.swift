@@ -33,7 +33,7 @@ struct PostgresAuditSinkTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<40 {
                     group.addTask {
-                        // In different orders, which must not end in a deadlock.
+                        // In different orders, so that some wait for each other and are stopped by the server.
                         let facts = (0..<30).map { fact("r", .toolCalled, key: "\($0)") }
                         try await sink.record(number.isMultiple(of: 2) ? facts : facts.reversed())
                     }

@@ -11,6 +11,9 @@ package struct PostgresAuditSink: AuditSink {
     /// The most facts in one statement.
     private static let batchSize = 100
 
+    /// How often a statement is tried that others keep getting in the way of.
+    private static let attempts = 10
+
     private let client: PostgresClient
 
     /// Writes through `client`, whose owner runs it.
@@ -23,9 +26,22 @@ package struct PostgresAuditSink: AuditSink {
             let batch = Array(rest.prefix(Self.batchSize))
             rest = rest.dropFirst(batch.count)
             let statement = Self.insert(batch)
-            let client = client
-            _ = try await audited("recording facts") { () throws(PostgresError) in try await client.execute(statement) }
+            try await audited("recording facts") { () throws(PostgresError) in try await insert(statement) }
         }
+    }
+
+    /// Two writers that record the same facts in different orders wait for each other; the one that the server stops
+    /// has written nothing and tries again. Sorting would avoid it, and lose the order in which things happened.
+    private func insert(_ statement: SQLQuery) async throws(PostgresError) {
+        for _ in 1..<Self.attempts {
+            do throws(PostgresError) {
+                try await client.execute(statement)
+                return
+            } catch {
+                guard error.sqlState == .deadlockDetected else { throw error }
+            }
+        }
+        try await client.execute(statement)
     }
 
     private static func insert(_ events: [AuditEvent]) -> SQLQuery {
