@@ -57,6 +57,9 @@ enum BuiltInResources {
         .init(
             group: "networking.k8s.io", version: "v1", kind: "NetworkPolicy", plural: "networkpolicies",
             namespaced: true, shortNames: ["netpol"], hasGeneration: true),
+        .init(
+            group: "policy", version: "v1", kind: "PodDisruptionBudget", plural: "poddisruptionbudgets",
+            namespaced: true, shortNames: ["pdb"], subresources: ["status"], hasGeneration: true),
         .init(group: "coordination.k8s.io", version: "v1", kind: "Lease", plural: "leases", namespaced: true),
     ]
 
