@@ -109,5 +109,20 @@ extension Behaviour {
             let freed = try await controller.objects(.pod, namespace: namespace).patch("attempt", patch)
             #expect(freed.metadata.finalizers.isEmpty)
         }
+
+        @Test(arguments: ["configuration", "controller", "edge", "migrate", "network"])
+        func `the installed workloads are taken, and so are their pods`(prefix: String) async throws {
+            let cluster = try TestCluster.current
+            let options = WriteOptions(isDryRun: true, fieldValidation: "Strict")
+            for manifest in try TestCluster.manifests(in: "manifests", prefix: prefix) {
+                let object = DynamicObject(manifest)
+                let type = try #require(object.resourceType, "\(object) is of an unknown type")
+                _ = try await cluster.admin.create(manifest, type: type, options: options)
+                guard let template = manifest.at("spec", "template", "spec") else { continue }
+                var pod = DynamicObject(.pod, name: "template", namespace: object.metadata.namespace)
+                pod["spec"] = template
+                _ = try await cluster.admin.objects(.pod).create(pod, options: options)
+            }
+        }
     }
 }
