@@ -1,6 +1,5 @@
 // swift-tools-version: 6.2
 // SPDX-License-Identifier: MIT
-import Foundation
 import PackageDescription
 
 // One settings list for every Swift target; the wrappers alone may use unsafe code.
@@ -47,7 +46,7 @@ func systemLibrary(_ name: String, pkgConfig: String? = nil) -> Target {
 let base = ["JSONCoding", "HTTPTypes", "ServiceRuntime"]
 let kubernetes = base + ["KubernetesAPI", "KubernetesClient", "ControllerRuntime"]
 
-var targets: [Target] = [
+let targets: [Target] = [
     // System: C libraries and the only unsafe code.
     systemLibrary("CCurl", pkgConfig: "libcurl"),
     systemLibrary("CYAML", pkgConfig: "yaml-0.1"),
@@ -148,35 +147,5 @@ var targets: [Target] = [
         path: "Tests/EndToEndTests", swiftSettings: settings),
     .testTarget(name: "ArchitectureTests", dependencies: ["ChildProcesses", "SystemCalls"], path: "Tests/ArchitectureTests", swiftSettings: settings),
 ]
-
-// TEMPORARY-BEGIN: while targets are being written in parallel, those without sources are left out;
-// CODEXK8S_ONLY=A,B keeps only these targets and what they need.
-do {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    func present(_ target: Target) -> Bool {
-        let folder = root.appendingPathComponent(target.path!).path
-        guard let files = try? FileManager.default.subpathsOfDirectory(atPath: folder) else { return false }
-        return files.contains { $0.hasSuffix(".swift") || $0.hasSuffix("module.modulemap") }
-    }
-    func names(_ target: Target) -> [String] {
-        target.dependencies.compactMap { if case .byNameItem(let name, _) = $0 { name } else { nil } }
-    }
-    targets = targets.filter(present)
-    if let only = ProcessInfo.processInfo.environment["CODEXK8S_ONLY"] {
-        var wanted = Set(only.split(separator: ",").map(String.init))
-        var grew = true
-        while grew {
-            let more = targets.filter { wanted.contains($0.name) }.flatMap(names).filter { !wanted.contains($0) }
-            grew = !more.isEmpty
-            wanted.formUnion(more)
-        }
-        targets = targets.filter { wanted.contains($0.name) }
-    }
-    let all = Set(targets.map(\.name))
-    for target in targets {
-        target.dependencies = target.dependencies.filter { if case .byNameItem(let name, _) = $0 { all.contains(name) } else { true } }
-    }
-}
-// TEMPORARY-END
 
 let package = Package(name: "codex-k8s", targets: targets)
