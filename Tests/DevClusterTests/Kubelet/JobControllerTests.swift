@@ -85,6 +85,28 @@ struct JobControllerTests {
         #expect(try Files.readText(count) == "x\n")
     }
 
+    @Test func aJobThatForgivesDisruptionsGetsAnotherPodAfterTheNodeEnded() async throws {
+        let node = try NodeFixture()
+        defer { node.remove() }
+        let count = "\(node.folder)/count"
+        let rule: JSONValue = [
+            "action": "Ignore", "onPodConditions": [["type": "DisruptionTarget", "status": "True"]],
+        ]
+        try await node.run { node, _ in
+            let script = "echo x >> \(count); [ $(wc -l < \(count)) -ge 2 ] || while :; do sleep 0.01; done"
+            try node.create(Make.job("j", script, spec: ["podFailurePolicy": ["rules": [rule]]]), .job)
+            try await eventually { Files.exists(count) }
+        }
+        try await node.run { node, _ in
+            let done = try await Self.waitFor("Complete", node)
+            #expect(done.at("status", "succeeded")?.integerValue == 1)
+            #expect((done.at("status", "failed")?.integerValue ?? 0) == 0)
+        }
+        let pods = try node.api.list(.pod, namespace: "default", labelSelector: "job-name=j").items
+        #expect(pods.compactMap { $0.at("status", "phase")?.stringValue }.sorted() == ["Failed", "Succeeded"])
+        #expect(try Files.readText(count) == "x\nx\n")
+    }
+
     @Test func severalPodsRunBesideEachOther() async throws {
         try await NodeFixture.with { node, _ in
             try node.create(Make.job("j", "true", spec: ["parallelism": 2, "completions": 5]), .job)

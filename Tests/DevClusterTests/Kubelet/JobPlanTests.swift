@@ -108,6 +108,22 @@ struct JobPlanTests {
         #expect(Self.plan(job, pods, after: seconds).podsToCreate == 1)
     }
 
+    @Test(arguments: [("Ignore", true), ("Count", false), ("FailJob", false)])
+    func aPodThatItsNodeLostIsReplacedWhereTheJobSaysSo(action: String, isReplaced: Bool) {
+        let rule: JSONValue = [
+            "action": .string(action), "onPodConditions": [["type": "DisruptionTarget", "status": "True"]],
+        ]
+        let job = Self.job(["podFailurePolicy": ["rules": [rule]]])
+        var lost = Self.pod("a", "Failed")
+        lost.setValue([["type": "DisruptionTarget", "status": "True"]], at: ["status", "conditions"])
+        let plan = Self.plan(job, [lost])
+        #expect(plan.podsToRelease == ["a"])
+        #expect((plan.podsToCreate == 1) == isReplaced)
+        #expect((Self.condition("Failed", plan) == nil) == isReplaced)
+        // A failure of its own counts whatever is said of disruptions.
+        #expect(Self.condition("Failed", Self.plan(job, [Self.pod("b", "Failed")])) == "BackoffLimitExceeded")
+    }
+
     @Test func deadlineCountsFromTheStart() {
         let job = Self.job(["activeDeadlineSeconds": 60], status: ["startTime": .string(Self.start.description)])
         let pods = [Self.pod("a", "Running")]
