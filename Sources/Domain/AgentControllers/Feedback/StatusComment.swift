@@ -74,7 +74,7 @@ enum StatusComment {
         switch run.phase {
         case .succeeded where run.status?.pullRequest != nil && kind?.allowsRevise == true:
             return "Review the pull request, comment what should be different, and set `run:\(run.spec.trigger.kind):revise`."
-        case .failed: return "Set the label again to start anew, or raise `spec.attempts` of the run by one."
+        case .failed: return "Take the label off and set it again to start anew, or raise `spec.attempts` of the run by one."
         default: return nil
         }
     }
