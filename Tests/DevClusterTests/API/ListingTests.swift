@@ -5,7 +5,7 @@ import Testing
 
 @testable import DevCluster
 
-@Suite(.timeLimit(.minutes(1))) struct ListingTests {
+@Suite(.timeLimit(.minutes(3))) struct ListingTests {
     @Test func pagesAreOfOneMoment() throws {
         let cluster = try TestCluster()
         for index in 0..<7 { try cluster.make(.secret, "s\(index)") }

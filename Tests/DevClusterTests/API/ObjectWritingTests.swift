@@ -5,7 +5,7 @@ import Testing
 
 @testable import DevCluster
 
-@Suite(.timeLimit(.minutes(1))) struct ObjectWritingTests {
+@Suite(.timeLimit(.minutes(3))) struct ObjectWritingTests {
     private let configMap = ResourceType.configMap
 
     @Test func aCreatedObjectHasItsIdentity() throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DevCluster
 
-@Suite(.timeLimit(.minutes(1))) struct PatchingTests {
+@Suite(.timeLimit(.minutes(3))) struct PatchingTests {
     private func patch(
         _ cluster: TestCluster, _ type: ResourceType, _ name: String, _ patch: ObjectPatch, by manager: String = "test",
         subresource: String? = nil, dryRun: Bool = false

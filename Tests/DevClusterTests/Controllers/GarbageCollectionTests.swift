@@ -5,7 +5,7 @@ import Testing
 
 @testable import DevCluster
 
-@Suite(.timeLimit(.minutes(1))) struct GarbageCollectionTests {
+@Suite(.timeLimit(.minutes(3))) struct GarbageCollectionTests {
     private func owner(_ object: JSONValue, blocks: Bool = false) -> JSONValue {
         [
             "apiVersion": .string(object.apiVersion), "kind": .string(object.kind), "name": .string(object.name),

@@ -43,7 +43,7 @@ struct TestHandler {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct APIHandlerTests {
+@Suite(.timeLimit(.minutes(3))) struct APIHandlerTests {
     @Test(arguments: [
         ("GET", "/api/v1/namespaces", "list", "", "namespaces", "", ""),
         ("GET", "/api/v1/namespaces/a", "get", "a", "namespaces", "a", ""),

@@ -44,7 +44,7 @@ private final class WatchReader: ResponseWriter {
     var all: [JSONValue] { state.withLock { $0.events } }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct WatchStreamTests {
+@Suite(.timeLimit(.minutes(3))) struct WatchStreamTests {
     /// Runs a watch while the closure runs.
     private func watch(
         _ api: TestHandler, _ query: String, headers: [(String, String)] = [],

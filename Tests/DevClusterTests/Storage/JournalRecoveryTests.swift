@@ -6,7 +6,7 @@ import Testing
 @testable import DevCluster
 
 /// Killing the process at any moment: whatever the journal holds of it, what was acknowledged is there.
-@Suite(.timeLimit(.minutes(1))) struct JournalRecoveryTests {
+@Suite(.timeLimit(.minutes(3))) struct JournalRecoveryTests {
     private static let bucket = StorageBucket(group: "example.dev", plural: "things")
 
     private struct Random: RandomNumberGenerator {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DevCluster
 
-@Suite(.timeLimit(.minutes(1))) struct ObjectStoreTests {
+@Suite(.timeLimit(.minutes(3))) struct ObjectStoreTests {
     private let bucket = StorageBucket(group: "", plural: "things")
 
     private func key(_ name: String) -> StorageKey { StorageKey(bucket: bucket, namespace: "a", name: name) }

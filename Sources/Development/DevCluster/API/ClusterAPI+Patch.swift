@@ -128,6 +128,11 @@ extension ClusterAPI {
         if resource.kind == "Secret", owned["stringData"] != nil {
             ObjectDefaults.apply(to: &owned, kind: "Secret", group: "")
         }
+        if let custom = resource.custom {
+            // What is not kept is not owned.
+            try checkFields(of: owned, custom, resource, request)
+            owned = custom.rules.prune(owned)
+        }
         let result = ManagedFields(of: live ?? [:]).apply(
             owned, to: live, by: writer(request, resource), force: force, shape: resource.shape)
         guard let applied = result.applied else {

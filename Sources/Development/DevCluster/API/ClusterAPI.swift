@@ -79,17 +79,8 @@ package final class ClusterAPI: Sendable {
         _ object: inout JSONValue, old: JSONValue?, as resource: ServedResource, request: WriteRequest
     ) throws(StatusError) {
         if let custom = resource.custom {
-            let before = object
+            try checkFields(of: object, custom, resource, request)
             object = custom.rules.normalize(object)
-            if request.fieldValidation == .strict {
-                let unknown = UnknownFields.between(before, object)
-                if !unknown.isEmpty {
-                    let list = unknown.map { "unknown field \"\($0)\"" }.joined(separator: ", ")
-                    throw .badRequest(
-                        "\(resource.kind) in version \"\(resource.version)\" cannot be handled as a "
-                            + "\(resource.kind): strict decoding error: \(list)")
-                }
-            }
         }
         ObjectDefaults.apply(to: &object, kind: resource.kind, group: resource.group)
         var causes = MetadataRules.validate(object, resource: resource)
@@ -98,6 +89,19 @@ package final class ClusterAPI: Sendable {
         guard causes.isEmpty else { throw resource.invalid(object.name, causes) }
         if resource.bucket == CRDRegistry.definitions { _ = try CustomResourceCompiler.compile(object) }
         try policies.check(definition: object, resource: resource)
+    }
+
+    /// Refuses fields that the schema does not know, where the client wants that.
+    func checkFields(
+        of object: JSONValue, _ custom: CustomResource, _ resource: ServedResource, _ request: WriteRequest
+    ) throws(StatusError) {
+        guard request.fieldValidation == .strict else { return }
+        let unknown = UnknownFields.between(object, custom.rules.prune(object))
+        guard !unknown.isEmpty else { return }
+        let list = unknown.map { "unknown field \"\($0)\"" }.joined(separator: ", ")
+        throw .badRequest(
+            "\(resource.kind) in version \"\(resource.version)\" cannot be handled as a \(resource.kind): "
+                + "strict decoding error: \(list)")
     }
 
     /// Policies that administrators have installed.

@@ -71,7 +71,9 @@ package struct StatusError: Error, Sendable, Hashable, CustomStringConvertible {
         if !causes.isEmpty {
             details["causes"] = .array(
                 causes.map { cause in
-                    var item: JSONObject = ["reason": .string(cause.reason), "message": .string(cause.message)]
+                    var item = JSONObject()
+                    if !cause.reason.isEmpty { item["reason"] = .string(cause.reason) }
+                    item["message"] = .string(cause.message)
                     if let field = cause.field { item["field"] = .string(field) }
                     return .object(item)
                 })

@@ -93,7 +93,18 @@ final class PolicyRegistry: Sendable {
         }
         throw StatusError(
             code: code, reason: reason, message: message, name: attributes.name, group: resource.group,
-            kind: resource.plural)
+            kind: resource.plural, causes: [.init(reason: "", message: Self.sentence(of: message))])
+    }
+
+    /// What the policy said, without the object in front of it.
+    private static func sentence(of message: String) -> String {
+        let mark = " is forbidden: "
+        var rest = Substring(message)
+        while !rest.isEmpty {
+            if rest.hasPrefix(mark) { return String(rest.dropFirst(mark.count)) }
+            rest.removeFirst()
+        }
+        return message
     }
 
     private static func operation(_ operation: AdmissionAttributes.Operation) -> AdmissionRequest.Operation {

@@ -19,6 +19,8 @@ struct SchemaRules: ObjectRules {
         }
     }
 
+    func prune(_ object: JSONValue) -> JSONValue { schema.prune(object) }
+
     func normalize(_ object: JSONValue) -> JSONValue { schema.applyDefaults(schema.prune(object)) }
 
     func validate(_ object: JSONValue, old: JSONValue?) -> [StatusError.Cause] {

@@ -34,7 +34,9 @@ struct MergeShape: Sendable {
     func member(_ name: String) -> MergeShape {
         switch source {
         case .schema(let schema):
-            if let property = schema["properties"]?[name] { return MergeShape(schema: property) }
+            let property = schema["properties"]?[name]
+            let isBareMetadata = name == "metadata" && property?["properties"] == nil
+            if let property, !isBareMetadata { return MergeShape(schema: property) }
             if let values = schema["additionalProperties"], values.objectValue != nil {
                 return MergeShape(schema: values)
             }

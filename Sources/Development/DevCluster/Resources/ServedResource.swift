@@ -99,6 +99,8 @@ package struct CustomResource: Sendable {
 
 /// What a schema does to objects: the seam to the structural schema's implementation.
 protocol ObjectRules: Sendable {
+    /// The object without what the schema does not know.
+    func prune(_ object: JSONValue) -> JSONValue
     /// The object without what the schema does not know, and with defaults.
     func normalize(_ object: JSONValue) -> JSONValue
     /// What is wrong with an object, with transition rules against its earlier state.
