@@ -27,7 +27,9 @@ enum PlacePlan: Equatable {
         guard place.phase == .active || place.phase == .expired, place.status?.namespaces != nil else { return .prepare }
         guard holders.isEmpty else { return place.status?.expiresAt == nil ? .keep : .extend }
         let ttl = place.spec.ttlSeconds.map { Duration.seconds($0) } ?? defaultTTL
-        guard let expiresAt = place.status?.expiresAt else { return .scheduleExpiry(now.adding(ttl).wholeSeconds) }
+        // The last holder left, or somebody changed the time to live: the time counts from now.
+        let isChanged = place.status?.observedGeneration != place.metadata.generation
+        guard let expiresAt = place.status?.expiresAt, !isChanged else { return .scheduleExpiry(now.adding(ttl).wholeSeconds) }
         return expiresAt <= now ? .expire : .wait(expiresAt.since(now))
     }
 }

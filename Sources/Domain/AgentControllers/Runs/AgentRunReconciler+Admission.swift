@@ -25,8 +25,10 @@ extension AgentRunReconciler {
                 return .settled
             }
             guard run.phase == .pending || run.phase == .queued else { return .next(run) }
-            try await context.audit.record(firstSight(run))
+            // Looking is no effect: it goes on while the first sight is recorded.
+            async let recorded: Void = context.audit.record(firstSight(run))
             let input = try await gatherAdmission(run)
+            try await recorded
             var decision = AdmissionPlan.decide(input)
             if case .wait = decision { return .after(.milliseconds(200)) }
             if let refusal = try await claim(run, input) { decision = .reject(refusal) }

@@ -17,14 +17,17 @@ extension AgentRunReconciler {
             throw ReconcileErrors.configurationChanged(run)
         }
         let settings = try settings(of: run)
-        let run = try await addFinalizer(run)
+        async let finalized = addFinalizer(run)
         let placeName = Names.runNamespace(
             repositoryID: repositoryID, issue: run.spec.issue, agent: settings.agent.key)
         let jobName = Names.job(runUID: run.metadata.uid, attempt: run.status?.attempt ?? 1)
-        try await context.audit.record([
+        async let recorded: Void = context.audit.record([
             intent(run, .namespacePrepared, ["namespace": .string(placeName)]),
             intent(run, .jobCreated, ["namespace": .string(placeName), "job": .string(jobName)]),
         ])
+        // Nothing outside the run is made before both are there.
+        let run = try await finalized
+        try await recorded
         async let placeAnswer = joinPlace(run, name: placeName, settings: settings, repositoryID: repositoryID)
         var current = run
         if run.status?.currentAttempt?.baseSHA == nil {
@@ -172,7 +175,7 @@ extension AgentRunReconciler {
                 agent: settings.agent, branch: settings.branch, baseBranch: base, pullRequest: pullRequest,
                 feedback: feedback))
         let digest = Hex.encode(SHA256.digest(Array(prompt.utf8)))
-        try await context.audit.record([
+        async let recorded: Void = context.audit.record([
             event(run, .promptAssembled, ["sha256": .string(digest), "characters": .integer(Int64(prompt.count))])
         ])
         let labels = JobBuilder.labels(run: run, attempt: attempt, agent: settings.agent.key)
@@ -180,7 +183,7 @@ extension AgentRunReconciler {
             .configMap, namespace: namespace, name: Names.task(runUID: run.metadata.uid, attempt: attempt), run: run,
             ["metadata": ["labels": JSONValue(labels)], "data": ["prompt.md": .string(prompt)]])
         async let secretMade: Void = createCredentials(run, namespace: namespace, attempt: attempt, labels, name)
-        _ = try await (taskMade, secretMade)
+        _ = try await (recorded, taskMade, secretMade)
 
         let job = JobBuilder.job(
             .init(
@@ -193,7 +196,7 @@ extension AgentRunReconciler {
                 ), issueTitle: issue.title))
         try await createOurs(.job, namespace: namespace, name: jobName, run: run, job)
         let created = context.now()
-        async let recorded: Void = recordJob(run, namespace: namespace, jobName: jobName, created: created)
+        async let jobRecorded: Void = recordJob(run, namespace: namespace, jobName: jobName, created: created)
         let changed = try await write(run) { status in
             status.namespace = namespace
             status.job = jobName
@@ -201,7 +204,7 @@ extension AgentRunReconciler {
             Self.set(&status, run, .agentCompleted, .false, .running, "the agent's Job exists", created)
             Self.setPhase(&status, run, .running, .running, "the agent works", created)
         }
-        try await recorded
+        try await jobRecorded
         return changed
     }
 
