@@ -139,7 +139,7 @@ let targets: [Target] = [
     tests("DevPostgres", base + ["Postgres", "ChildProcesses", "SystemCalls"]),
     .testTarget(
         name: "BehaviourTests",
-        dependencies: (kubernetes + ["DevCluster", "HTTPServing", "HTTPTransport", "AgentAPI", "AgentControllers", "YAMLCoding", "ChildProcesses", "SystemCalls", "Cryptography", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
+        dependencies: (kubernetes + ["DevCluster", "HTTPServing", "HTTPTransport", "AgentAPI", "AgentControllers", "SourceProvider", "AuditTrail", "YAMLCoding", "ChildProcesses", "SystemCalls", "Cryptography", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
         path: "Tests/BehaviourTests", swiftSettings: settings),
     .testTarget(
         name: "EndToEndTests",
