@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import ChildProcesses
 import Foundation
 import HTTPServing
 import HTTPTypes
@@ -105,17 +106,9 @@ final class RawClient: Sendable {
 
 /// Runs the `curl` command: a client that was not written for these tests.
 func curl(_ arguments: String...) async -> (code: Int32, output: String) {
-    let outcome = try? await BlockingPool(name: "curl", width: 1).run {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-        process.arguments = ["-sS", "--noproxy", "*", "--max-time", "30"] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-    }
-    return outcome ?? (-1, "curl did not start")
+    let result = try? await ChildProcess.run(
+        ChildProcess.Configuration(
+            executable: "/usr/bin/curl", arguments: ["-sS", "--noproxy", "*", "--max-time", "30"] + arguments,
+            errors: .output), timeout: .seconds(40))
+    return result.map { ($0.exitCode, $0.outputText) } ?? (-1, "curl did not start")
 }

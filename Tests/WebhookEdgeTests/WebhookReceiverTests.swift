@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
+import ChildProcesses
 import Cryptography
 import Foundation
 import GitHubEvents
@@ -235,16 +236,10 @@ import WebhookEdge
     }
 
     private func bash(_ script: String) async throws -> (code: Int32, output: String) {
-        try await BlockingPool(name: "bash", width: 1).run {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/bin/bash")
-            process.arguments = ["-c", script]
-            let pipe = Pipe()
-            process.standardOutput = pipe
-            try process.run()
-            let output = pipe.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
-            return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-        }
+        let result = try await ChildProcess.run(
+            ChildProcess.Configuration(
+                executable: "/bin/bash", arguments: ["-c", script], environment: ["PATH": ExecutableSearch.defaultPath]),
+            timeout: .seconds(40))
+        return (result.exitCode, result.outputText)
     }
 }
