@@ -73,6 +73,6 @@ import Testing
             ChildProcess.Configuration(
                 executable: "/usr/bin/openssl", arguments: arguments, workingDirectory: folder.path, errors: .output),
             timeout: .seconds(40))
-        return (result.exitCode, result.outputText)
+        return (result.exitCode, String(decoding: result.stdout, as: UTF8.self))
     }
 }

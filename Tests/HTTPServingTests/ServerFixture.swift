@@ -110,5 +110,5 @@ func curl(_ arguments: String...) async -> (code: Int32, output: String) {
         ChildProcess.Configuration(
             executable: "/usr/bin/curl", arguments: ["-sS", "--noproxy", "*", "--max-time", "30"] + arguments,
             errors: .output), timeout: .seconds(40))
-    return result.map { ($0.exitCode, $0.outputText) } ?? (-1, "curl did not start")
+    return result.map { ($0.exitCode, String(decoding: $0.stdout, as: UTF8.self)) } ?? (-1, "curl did not start")
 }

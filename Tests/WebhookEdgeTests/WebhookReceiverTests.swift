@@ -240,6 +240,6 @@ import WebhookEdge
             ChildProcess.Configuration(
                 executable: "/bin/bash", arguments: ["-c", script], environment: ["PATH": ExecutableSearch.defaultPath]),
             timeout: .seconds(40))
-        return (result.exitCode, result.outputText)
+        return (result.exitCode, String(decoding: result.stdout, as: UTF8.self))
     }
 }
