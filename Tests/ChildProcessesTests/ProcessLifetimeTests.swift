@@ -118,7 +118,11 @@ struct ProcessLifetimeTests {
     @Test func processesAreFoundByAVariable() async throws {
         let mark = "\(UInt64.random(in: .min ... .max))"
         let process = try ChildProcess.spawn(
-            .init(executable: "/bin/sleep", arguments: ["100"], environment: ["CODEXK8S_TEST_MARK": mark]))
+            .init(
+                executable: "/bin/sh", arguments: ["-c", "echo ready; read line"],
+                environment: ["CODEXK8S_TEST_MARK": mark], standardInput: .pipe, output: .stream))
+        // The kernel shows a process's environment only some time after the start has been reported.
+        for await _ in process.output.lines { break }
         #expect(ProcessTable.processIDs(withVariable: "CODEXK8S_TEST_MARK", value: mark) == [process.processID])
         process.terminate()
         #expect(await process.wait() == 143)

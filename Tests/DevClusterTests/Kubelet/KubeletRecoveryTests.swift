@@ -15,12 +15,12 @@ struct KubeletRecoveryTests {
         let node = try NodeFixture()
         defer { node.remove() }
         let count = "\(node.folder)/count"
-        let script = "echo x >> \(count); printf result > \"$M\"; while :; do sleep 0.01; done"
+        let script = "printf result > \"$M\"; echo x >> \(count); while :; do sleep 0.01; done"
         try await node.run { node, _ in
             let container = Make.container("main", script, ["env": [["name": "M", "value": "/dev/termination-log"]]])
             try node.create(Make.pod("p", [container]), .pod)
             try await node.waitForPhase("Running", "p")
-            try await eventually { Files.exists(count) }
+            try await eventually { (try? Files.readText(count)) == "x\n" }
         }
         #expect(try node.get(.pod, "p").at("status", "phase")?.stringValue == "Running")
         try await node.run { node, _ in
