@@ -73,6 +73,17 @@ import Testing
         #expect(PublicationPlan.decide(Self.input(attempts: [Self.attempt(before: "new")])) == .noChanges)
     }
 
+    @Test func aLostResultIsNoSuccessUnlessSomethingWasPushed() {
+        for head in [nil, "base"] {
+            var input = Self.input(head: head)
+            input.isResultLost = true
+            #expect(PublicationPlan.decide(input) == .lost)
+        }
+        var pushed = Self.input()
+        pushed.isResultLost = true
+        #expect(PublicationPlan.decide(pushed) == .create)
+    }
+
     @Test func aRewrittenBranchIsAViolation() {
         let diverged = CommitComparison(aheadBy: 1, behindBy: 1, mergeBase: "older")
         guard case .violation = PublicationPlan.decide(Self.input(comparison: diverged)) else {

@@ -19,12 +19,16 @@ struct PublicationInput {
     var after: SourceTree?
     /// The open pull request from the branch.
     var openPullRequest: PullRequest?
+    /// The pod ended without saying how: the branch alone tells whether there was work.
+    var isResultLost = false
 }
 
 /// What is to be done with what was pushed: pure. What was pushed is the truth, never what pod or model say.
 enum PublicationPlan: Equatable {
     /// Nothing was pushed.
     case noChanges
+    /// Nothing was pushed and nobody said that nothing had to be: the attempt failed.
+    case lost
     /// What was pushed may not be published.
     case violation(String)
     /// Make the pull request.
@@ -48,7 +52,7 @@ enum PublicationPlan: Equatable {
 
     static func decide(_ input: PublicationInput) -> PublicationPlan {
         guard let head = input.head, let runStart = start(of: input.attempts.first), head != runStart else {
-            return .noChanges
+            return input.isResultLost ? .lost : .noChanges
         }
         let attemptStart = start(of: input.attempts.last) ?? runStart
         if head != attemptStart {

@@ -16,6 +16,10 @@ extension AgentRunReconciler {
         switch PublicationPlan.decide(input) {
         case .violation(let message):
             return .next(try await finish(run, .failed, .policyViolation, message))
+        case .lost:
+            let detail = run.status?.conditions?[RunCondition.agentCompleted.rawValue]?.message ?? ""
+            return .next(
+                try await finish(run, .failed, .resultLost, "nothing was pushed; \(detail); raise spec.attempts to try again"))
         case .noChanges:
             return .next(
                 try await finish(run, .succeeded, .noChanges, "the agent ended without a new commit") { status, now in
@@ -39,7 +43,9 @@ extension AgentRunReconciler {
         let attempts = run.status?.attempts ?? []
         var input = PublicationInput(
             kind: settings.kind, agent: settings.agent.key, allowsWorkflows: configured.allowWorkflowFiles,
-            attempts: attempts, head: head, comparison: nil, before: nil, after: nil, openPullRequest: open)
+            attempts: attempts, head: head, comparison: nil, before: nil, after: nil, openPullRequest: open,
+            isResultLost: run.status?.conditions?[RunCondition.agentCompleted.rawValue]?.reason
+                == Reason.resultLost.rawValue)
         guard let head, let start = PublicationPlan.start(of: attempts.last), let base = attempts.first?.baseSHA,
             head != PublicationPlan.start(of: attempts.first)
         else { return input }
