@@ -93,6 +93,7 @@ let targets: [Target] = [
     library("Development", "ExpressionLanguage", ["JSONCoding"]),
     library("Development", "StructuralSchema", ["JSONCoding", "ExpressionLanguage"]),
     library("Development", "DevCluster", base + ["KubernetesAPI", "HTTPServing", "YAMLCoding", "StructuralSchema", "ExpressionLanguage", "Cryptography", "ChildProcesses", "SystemCalls"]),
+    library("Development", "ControlPlane", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
     library("Development", "DevForge", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
     library("Development", "DevPostgres", base + ["Postgres", "ChildProcesses", "Cryptography", "SystemCalls"]),
 
@@ -139,7 +140,7 @@ let targets: [Target] = [
     tests("DevPostgres", base + ["Postgres", "ChildProcesses", "SystemCalls"]),
     .testTarget(
         name: "BehaviourTests",
-        dependencies: (kubernetes + ["DevCluster", "HTTPServing", "HTTPTransport", "AgentAPI", "AgentControllers", "SourceProvider", "AuditTrail", "YAMLCoding", "ChildProcesses", "SystemCalls", "Cryptography", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
+        dependencies: (kubernetes + ["DevCluster", "ControlPlane", "HTTPServing", "HTTPTransport", "AgentAPI", "AgentControllers", "SourceProvider", "AuditTrail", "YAMLCoding", "ChildProcesses", "SystemCalls", "Cryptography", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
         path: "Tests/BehaviourTests", swiftSettings: settings),
     .testTarget(
         name: "EndToEndTests",

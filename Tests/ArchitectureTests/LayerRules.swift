@@ -16,7 +16,7 @@ enum LayerRules {
     /// Types, decisions and ports: no input, no output.
     static let model: Set<String> = ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail"]
     static let development: Set<String> = [
-        "ExpressionLanguage", "StructuralSchema", "DevCluster", "DevForge", "DevPostgres",
+        "ExpressionLanguage", "StructuralSchema", "DevCluster", "ControlPlane", "DevForge", "DevPostgres",
     ]
 
     /// Swift's own modules. `Foundation` is not one of them: it makes a binary 44 MB larger than FoundationEssentials.
@@ -63,13 +63,13 @@ enum LayerRules {
     /// What the process that faces the internet must not contain, by whatever way.
     static let keptFromTheEdge: Set<String> = [
         "CPostgres", "Postgres", "AuditStore", "AuditTrail", "ControllerRuntime", "AgentControllers", "RunPolicy",
-        "SourceProvider", "GitHubProvider", "AgentRunner", "DevCluster", "DevForge", "DevPostgres",
+        "SourceProvider", "GitHubProvider", "AgentRunner", "DevCluster", "ControlPlane", "DevForge", "DevPostgres",
     ]
 
     /// What the process in the run's pod must not contain.
     static let keptFromTheRunner: Set<String> = [
         "CPostgres", "Postgres", "AuditStore", "ControllerRuntime", "KubernetesClient", "AgentControllers",
-        "GitHubProvider", "DevCluster", "DevForge", "DevPostgres",
+        "GitHubProvider", "DevCluster", "ControlPlane", "DevForge", "DevPostgres",
     ]
 
     /// Why the target may not import the module; nil when it may.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import ChildProcesses
+import ControlPlane
 import DevCluster
 import FoundationEssentials
 import HTTPTransport
@@ -25,13 +26,9 @@ struct TestCluster: Sendable {
         get throws { try #require(running, "the suite runs outside its scope") }
     }
 
-    /// The folder with the binaries of a real control plane, if there is one.
-    static let assets: String? = ProcessInfo.processInfo.environment["KUBEBUILDER_ASSETS"].flatMap {
-        $0.isEmpty ? nil : $0
-    }
-
     /// Whether namespaces are emptied and garbage is collected. A bare real API server does neither.
-    static let hasControllers = assets.map { Files.isExecutable("\($0)/kube-controller-manager") } ?? true
+    static let hasControllers =
+        ControlPlane.Binaries(environment: ProcessIdentity.environment).map { $0.controllerManager != nil } ?? true
     static let withoutControllers: Comment =
         "KUBEBUILDER_ASSETS has no kube-controller-manager, and nothing else empties namespaces or collects garbage"
 
@@ -56,11 +53,12 @@ struct TestCluster: Sendable {
     static func withRunning(_ body: @Sendable (TestCluster) async throws -> Void) async throws {
         let http = HTTPClient(configuration: .init(maximumConnectionsPerHost: 8))
         defer { http.shutdown() }
-        if let assets {
-            let plane = try await RealControlPlane.start(assets: assets, http: http)
+        if let real = try ControlPlane.Configuration() {
+            let plane = try await ControlPlane.start(real)
             do {
+                let configuration = try Kubeconfig.load(path: plane.kubeconfig)
                 let cluster = TestCluster(
-                    admin: APIClient(configuration: plane.configuration, http: http), http: http, isReal: true)
+                    admin: APIClient(configuration: configuration, http: http), http: http, isReal: true)
                 try await cluster.install()
                 try await body(cluster)
             } catch {
