@@ -18,15 +18,18 @@ package final class APIClient: Sendable {
     private let retryPolicy: RetryPolicy
     private let clock: any Clock<Duration>
     private let metrics: ClientMetrics
+    private let writeGuard: (any WriteGuard)?
 
     /// - Parameters:
     ///   - http: shared by clients; connections are kept apart by server and credentials.
+    ///   - writeGuard: asked before every attempt of a request that changes something; nil lets all pass.
     ///   - clock: waits between attempts.
     package init(
         configuration: ClusterConfiguration, http: HTTPClient, logger: Logger = .disabled,
         metrics: MetricsRegistry = MetricsRegistry(), retryPolicy: RetryPolicy = RetryPolicy(),
-        clock: any Clock<Duration> = ContinuousClock()
+        clock: any Clock<Duration> = ContinuousClock(), writeGuard: (any WriteGuard)? = nil
     ) {
+        self.writeGuard = writeGuard
         self.configuration = configuration
         self.http = http
         self.logger = logger
@@ -103,7 +106,12 @@ package final class APIClient: Sendable {
     private func attemptOnce(
         _ request: APIRequest, token: Secret<String>?
     ) async throws(APIError) -> ClientResponse {
-        let prepared = try await prepare(request, token: token, idleTimeout: nil)
+        var prepared = try await prepare(request, token: token, idleTimeout: nil)
+        if request.method.isWrite, let writeGuard {
+            // Last, so that no wait lies between the question and the sending.
+            try writeGuard.checkWrite()
+            if let limit = writeGuard.writeTime { prepared.timeout = prepared.timeout.map { min($0, limit) } ?? limit }
+        }
         let start = ContinuousClock.now
         let response: ClientResponse
         do {

@@ -30,6 +30,8 @@ package struct APIError: Error, Sendable, CustomStringConvertible {
         case undecodable
         /// The caller's task was cancelled.
         case cancelled
+        /// The write guard refused: this process does not lead, or can no longer be sure that it does. Nothing was sent.
+        case notLeading
         case other(String)
     }
 
