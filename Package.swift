@@ -55,6 +55,7 @@ let targets: [Target] = [
     systemLibrary("CCrypto", pkgConfig: "libcrypto"),
     systemLibrary("CLinux"),
     wrapper("SystemCalls", ["CLinux"]),
+    wrapper("Sockets", ["CLinux", "SystemCalls"]),
     wrapper("ChildProcesses", ["CLinux", "SystemCalls", "ServiceRuntime"]),
     wrapper("Cryptography", ["CCrypto"]),
     wrapper("YAMLCoding", ["CYAML", "JSONCoding"]),
@@ -94,6 +95,7 @@ let targets: [Target] = [
     library("Development", "StructuralSchema", ["JSONCoding", "ExpressionLanguage"]),
     library("Development", "DevCluster", base + ["KubernetesAPI", "HTTPServing", "YAMLCoding", "StructuralSchema", "ExpressionLanguage", "Cryptography", "ChildProcesses", "SystemCalls"]),
     library("Development", "ControlPlane", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
+    library("Development", "FaultProxy", ["ServiceRuntime", "Sockets"]),
     library("Development", "DevForge", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
     library("Development", "DevPostgres", base + ["Postgres", "ChildProcesses", "Cryptography", "SystemCalls"]),
 
@@ -142,6 +144,11 @@ let targets: [Target] = [
         name: "BehaviourTests",
         dependencies: (kubernetes + ["DevCluster", "ControlPlane", "HTTPServing", "HTTPTransport", "AgentAPI", "AgentControllers", "SourceProvider", "AuditTrail", "YAMLCoding", "ChildProcesses", "SystemCalls", "Cryptography", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
         path: "Tests/BehaviourTests", swiftSettings: settings),
+    tests("FaultProxy", base + ["HTTPServing", "HTTPTransport", "Sockets", "SystemCalls"]),
+    .testTarget(
+        name: "FaultTests",
+        dependencies: (kubernetes + ["DevCluster", "ControlPlane", "FaultProxy", "HTTPServing", "HTTPTransport", "ChildProcesses", "SystemCalls", "Cryptography", "YAMLCoding", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
+        path: "Tests/FaultTests", swiftSettings: settings),
     .testTarget(
         name: "EndToEndTests",
         dependencies: (kubernetes + ["HTTPTransport", "HTTPServing", "AgentAPI", "ChildProcesses", "Postgres", "SystemCalls", "DevForge", "Cryptography"]).map { .init(stringLiteral: $0) },

@@ -5,18 +5,20 @@ enum LayerRules {
     /// The Swift targets that may import a C module: its wrapper, nobody else.
     static let wrappers: [String: Set<String>] = [
         "CCurl": ["HTTPTransport"], "CYAML": ["YAMLCoding"], "CPostgres": ["Postgres"],
-        "CMicrohttpd": ["HTTPServing"], "CCrypto": ["Cryptography"], "CLinux": ["SystemCalls", "ChildProcesses"],
+        "CMicrohttpd": ["HTTPServing"], "CCrypto": ["Cryptography"],
+        "CLinux": ["SystemCalls", "Sockets", "ChildProcesses"],
     ]
 
     static let support: Set<String> = ["JSONCoding", "HTTPTypes", "ServiceRuntime", "CommandLineInterface"]
     static let system: Set<String> = [
-        "SystemCalls", "ChildProcesses", "Cryptography", "YAMLCoding", "HTTPTransport", "HTTPServing", "Postgres",
+        "SystemCalls", "Sockets", "ChildProcesses", "Cryptography", "YAMLCoding", "HTTPTransport", "HTTPServing",
+        "Postgres",
     ]
     static let kubernetes: Set<String> = ["KubernetesAPI", "KubernetesClient", "ControllerRuntime"]
     /// Types, decisions and ports: no input, no output.
     static let model: Set<String> = ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail"]
     static let development: Set<String> = [
-        "ExpressionLanguage", "StructuralSchema", "DevCluster", "ControlPlane", "DevForge", "DevPostgres",
+        "ExpressionLanguage", "StructuralSchema", "DevCluster", "ControlPlane", "FaultProxy", "DevForge", "DevPostgres",
     ]
 
     /// Swift's own modules. `Foundation` is not one of them: it makes a binary 44 MB larger than FoundationEssentials.
@@ -63,13 +65,14 @@ enum LayerRules {
     /// What the process that faces the internet must not contain, by whatever way.
     static let keptFromTheEdge: Set<String> = [
         "CPostgres", "Postgres", "AuditStore", "AuditTrail", "ControllerRuntime", "AgentControllers", "RunPolicy",
-        "SourceProvider", "GitHubProvider", "AgentRunner", "DevCluster", "ControlPlane", "DevForge", "DevPostgres",
+        "SourceProvider", "GitHubProvider", "AgentRunner", "DevCluster", "ControlPlane", "FaultProxy", "DevForge",
+        "DevPostgres",
     ]
 
     /// What the process in the run's pod must not contain.
     static let keptFromTheRunner: Set<String> = [
         "CPostgres", "Postgres", "AuditStore", "ControllerRuntime", "KubernetesClient", "AgentControllers",
-        "GitHubProvider", "DevCluster", "ControlPlane", "DevForge", "DevPostgres",
+        "GitHubProvider", "DevCluster", "ControlPlane", "FaultProxy", "DevForge", "DevPostgres",
     ]
 
     /// Why the target may not import the module; nil when it may.

@@ -13,8 +13,11 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -90,6 +93,7 @@ static inline int clinux_epoll_wait(
 // EPOLL flags are an enum of mixed signedness in C; plain constants import better.
 static const unsigned int CLINUX_EPOLL_READABLE = EPOLLIN;
 static const unsigned int CLINUX_EPOLL_WRITABLE = EPOLLOUT;
+static const unsigned int CLINUX_EPOLL_BROKEN = EPOLLERR | EPOLLHUP;
 static inline int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 static inline int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
@@ -134,3 +138,62 @@ static inline int clinux_host_name(void *buffer, size_t length) { return gethost
 static inline int clinux_file_kind(unsigned int mode) {
     return S_ISREG(mode) ? 0 : S_ISDIR(mode) ? 1 : S_ISLNK(mode) ? 2 : 3;
 }
+
+// Sockets on loopback. Socket addresses need casts that Swift only does with unsafe pointers, and the flags are enums.
+static inline struct sockaddr_in clinux_loopback(unsigned short port) {
+    struct sockaddr_in address;
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+static inline int clinux_tcp_socket(void) {
+    int one = 1, descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    // What is written goes out as it was written: chunks of a test stay chunks.
+    if (descriptor >= 0) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return descriptor;
+}
+static inline int clinux_bind_loopback(int descriptor, unsigned short port) {
+    struct sockaddr_in address = clinux_loopback(port);
+    int one = 1;
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(descriptor, (struct sockaddr *)&address, sizeof address) != 0) return -1;
+    return listen(descriptor, 1024);
+}
+// The port that a socket is bound to, or -1 with errno set.
+static inline int clinux_bound_port(int descriptor) {
+    struct sockaddr_in address;
+    socklen_t length = sizeof address;
+    if (getsockname(descriptor, (struct sockaddr *)&address, &length) != 0) return -1;
+    return ntohs(address.sin_port);
+}
+// 0 also when the connection is still being made.
+static inline int clinux_connect_loopback(int descriptor, unsigned short port) {
+    struct sockaddr_in address = clinux_loopback(port);
+    if (connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0) return 0;
+    return errno == EINPROGRESS ? 0 : -1;
+}
+static inline int clinux_accept(int descriptor) {
+    int one = 1, accepted = (int)accept(descriptor, NULL, NULL);
+    if (accepted < 0) return -1;
+    fcntl(accepted, F_SETFD, FD_CLOEXEC);
+    clinux_set_nonblocking(accepted);
+    setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return accepted;
+}
+// The errno that a socket's background work ended with, or 0.
+static inline int clinux_socket_error(int descriptor) {
+    int code = 0;
+    socklen_t length = sizeof code;
+    return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 ? code : errno;
+}
+// Closing then sends RST and drops what was not sent.
+static inline int clinux_reset_on_close(int descriptor) {
+    struct linger linger = {1, 0};
+    return setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+static inline ssize_t clinux_send(int descriptor, const void *bytes, size_t count) {
+    return send(descriptor, bytes, count, MSG_NOSIGNAL);
+}
+static inline int clinux_end_writing(int descriptor) { return shutdown(descriptor, SHUT_WR); }
