@@ -61,6 +61,9 @@ package final class Informer<Object: KubernetesObject>: CacheService {
         store = Store(indexers: indexes)
     }
 
+    /// The type whose collection is followed.
+    package var type: ResourceType { resource.type }
+
     /// Adds a handler; what is cached already is delivered to it first.
     ///
     /// Handlers run one after another, in the order of the changes. They must be quick, and must not add handlers.

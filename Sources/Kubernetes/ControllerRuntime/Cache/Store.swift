@@ -47,6 +47,11 @@ package final class Store<Object: KubernetesObject>: Sendable {
     /// The version up to which the cache has seen the collection; opaque.
     package var resourceVersion: String { state.withLock { $0.resourceVersion } }
 
+    /// How far the cache has followed the collection.
+    package func progress(namespace: String? = nil) -> CacheProgress {
+        state.withLock { CacheProgress(resourceVersion: ResourceVersion($0.resourceVersion), epoch: $0.epoch) }
+    }
+
     /// Changes the content and returns what changed. For the informer alone.
     func change(
         _ body: (inout StoreState<Object>) -> [ObjectDelivery<Object>]

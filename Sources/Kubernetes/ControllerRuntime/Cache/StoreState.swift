@@ -7,6 +7,8 @@ struct StoreState<Object: KubernetesObject>: Sendable {
 
     private(set) var objects: [ObjectKey: Object] = [:]
     private(set) var resourceVersion = ""
+    /// Grows when a list is older than what was known: the server went back in time.
+    private(set) var epoch = 0
     private(set) var isFilled = false
     private let indexers: [String: Indexer]
     private var indexes: [String: [String: Set<ObjectKey>]]
@@ -37,6 +39,9 @@ struct StoreState<Object: KubernetesObject>: Sendable {
             deliveries.append(ObjectDelivery(.deleted(gone), isFinalStateUnknown: true))
         }
         for object in list { deliveries += put(object, isInitial: isInitial, isRelist: true) }
+        if let now = ResourceVersion(resourceVersion), let before = ResourceVersion(self.resourceVersion), now < before {
+            epoch += 1
+        }
         self.resourceVersion = resourceVersion
         isFilled = true
         return deliveries
