@@ -89,6 +89,10 @@ package final class DevAPIServer: Service {
         api.registry.problems.merging(api.policies.problems) { first, _ in first }
     }
 
+    /// Forgets the history, as etcd's compaction does every five minutes: watches and lists of older versions are expired
+    /// from then on. For tests of what clients do then.
+    package func compactHistory() { api.store.compactHistory() }
+
     /// Sets where `pods/log` comes from.
     package func setLogs(_ logs: any PodLogs) { handler.setLogs(logs) }
 

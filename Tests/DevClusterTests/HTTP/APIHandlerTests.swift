@@ -13,10 +13,13 @@ struct TestHandler {
     let cluster: TestCluster
     let handler: APIHandler
 
-    init(historyLimit: Int = 1000, bookmarkInterval: Duration = .seconds(60)) throws {
+    init(
+        historyLimit: Int = 1000, bookmarkInterval: Duration = .seconds(60), freshnessTimeout: Duration = .seconds(3)
+    ) throws {
         cluster = try TestCluster(historyLimit: historyLimit)
         handler = APIHandler(
-            api: cluster.api, logger: .disabled, metrics: MetricsRegistry(), bookmarkInterval: bookmarkInterval)
+            api: cluster.api, logger: .disabled, metrics: MetricsRegistry(), bookmarkInterval: bookmarkInterval,
+            freshnessTimeout: freshnessTimeout)
     }
 
     func request(

@@ -38,8 +38,16 @@ import Testing
             ("application/vnd.kubernetes.protobuf,application/json", .object), (nil, .object),
             ("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", .metadata),
         ] as [(String?, ResponseFormat)])
-    func formatsAreNegotiated(accept: String?, format: ResponseFormat) {
-        #expect(ResponseFormat(accept: accept) == format)
+    func formatsAreNegotiated(accept: String?, format: ResponseFormat) throws {
+        #expect(try ResponseFormat(accept: accept, verb: "list") == format)
+    }
+
+    @Test(arguments: [
+        ("application/xml", "get"), ("application/json;as=Foo;g=meta.k8s.io;v=v1", "get"),
+        ("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", "list"),
+    ])
+    func whatNobodyMakesIsNotAcceptable(accept: String, verb: String) throws {
+        #expect(try refusal { _ = try ResponseFormat(accept: accept, verb: verb) }.code == 406)
     }
 
     @Test(

@@ -132,15 +132,70 @@ private final class WatchReader: ResponseWriter {
     }
 
     @Test func aFutureResourceVersionIsSaidToBeOne() async throws {
-        let api = try TestHandler()
-        try await watch(api, "resourceVersion=999999") { reader in
+        let api = try TestHandler(freshnessTimeout: .milliseconds(20))
+        let query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=999999"
+        try await watch(api, query) { reader in
             let events = await reader.events(1)
             #expect(events[0].at("object", "code") == 504)
             #expect(events[0].at("object", "details", "causes")?[0]?["reason"] == "ResourceVersionTooLarge")
         }
         let list = try await api.send(.get, "/api/v1/secrets?resourceVersion=999999")
         #expect(list.status == 504)
-        #expect(try await api.send(.get, "/api/v1/secrets?watch=1&resourceVersion=abc").status == 400)
+        #expect(list.json.at("details", "retryAfterSeconds") == 1)
+        #expect(try await api.send(.get, "/api/v1/secrets?resourceVersion=abc").status == 400)
+        #expect(try await api.send(.get, "/api/v1/secrets?watch=1&resourceVersion=abc").status == 500)
+    }
+
+    @Test func aWatchFromTheFutureIsSilentUntilThen() async throws {
+        let api = try TestHandler()
+        let future = api.cluster.api.store.revision + 2
+        try await watch(api, "resourceVersion=\(future)") { reader in
+            for name in ["a", "b", "c"] { try api.cluster.make(.secret, name) }
+            #expect(summary(await reader.events(1)) == ["ADDED c"])
+        }
+    }
+
+    @Test func whoAsksForTheNextVersionWaitsForIt() async throws {
+        let api = try TestHandler(freshnessTimeout: .seconds(20))
+        let next = api.cluster.api.store.revision + 1
+        async let list = api.send(.get, "/api/v1/secrets?resourceVersion=\(next)")
+        try api.cluster.make(.secret, "a")
+        #expect(try await list.json["items"]?.arrayValue?.count == 1)
+    }
+
+    @Test(arguments: [
+        ("watch=1&sendInitialEvents=true", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
+        ("watch=1&sendInitialEvents=false&allowWatchBookmarks=true", "sendInitialEvents requires setting"),
+        (
+            "watch=1&sendInitialEvents=true&resourceVersionMatch=Exact",
+            "[resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, "
+                + "resourceVersionMatch: Unsupported value: \"Exact\": supported values: \"NotOlderThan\"]"
+        ),
+        ("watch=1&resourceVersionMatch=NotOlderThan", "forbidden for watch unless sendInitialEvents is provided"),
+        ("watch=1&continue=abc", "resourceVersionMatch is forbidden when continue is provided"),
+        ("sendInitialEvents=true", "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list"),
+        ("resourceVersionMatch=Exact", "forbidden unless resourceVersion is provided"),
+        ("resourceVersionMatch=Exact&resourceVersion=0", "\"exact\" is forbidden for resourceVersion \"0\""),
+        ("resourceVersionMatch=x&resourceVersion=1", "supported values: \"Exact\", \"NotOlderThan\", \"\""),
+    ])
+    func optionsWithoutMeaningAreRefused(_ query: String, _ message: String) async throws {
+        let answer = try await TestHandler().send(.get, "/api/v1/secrets?\(query)")
+        #expect(answer.status == 422 && answer.json["reason"] == "Invalid")
+        #expect(answer.json["message"]?.stringValue?.hasPrefix("ListOptions.meta.k8s.io \"\" is invalid: ") == true)
+        #expect(answer.json["message"]?.stringValue?.contains(message) == true, "\(answer.json)")
+    }
+
+    @Test func bookmarksComeEachIntervalAndTwoSecondsBeforeTheEnd() {
+        let start = ContinuousClock.now
+        var schedule = BookmarkSchedule(interval: .seconds(60), deadline: start + .seconds(100), now: start)
+        #expect(schedule.next == start + .seconds(60))
+        #expect(!schedule.isDue(at: start + .seconds(59)) && schedule.isDue(at: start + .seconds(60)))
+        #expect(schedule.next == start + .seconds(98) && schedule.isDue(at: start + .seconds(98)))
+        #expect(schedule.next == start + .seconds(158))
+        #expect(BookmarkSchedule(interval: nil, deadline: start, now: start).next == nil)
+        // A watch that is shorter than two seconds has none.
+        let short = BookmarkSchedule(interval: .seconds(60), deadline: start + .seconds(1), now: start)
+        #expect(short.next == start + .seconds(60))
     }
 
     @Test func bookmarksKeepAQuietWatchFresh() async throws {
@@ -162,7 +217,7 @@ private final class WatchReader: ResponseWriter {
     @Test func theTimeOfAWatchEnds() async throws {
         let api = try TestHandler()
         let response = await api.handler.handle(
-            try api.request(.get, "/api/v1/secrets?watch=true&timeoutSeconds=1&allowWatchBookmarks=true"))
+            try api.request(.get, "/api/v1/secrets?watch=true&timeoutSeconds=3&allowWatchBookmarks=true"))
         guard case .stream(let write) = response.body else {
             Issue.record("not a stream")
             return

@@ -54,6 +54,12 @@ extension ClusterAPI {
             in: transaction)
         object.setMeta("managedFields", managed.json)
         let stored = transaction.put(object, at: key)
+        if resource.bucket == CRDRegistry.definitions {
+            transaction.forgetHistory(
+                of: StorageBucket(
+                    group: stored.at("spec", "group")?.stringValue ?? "",
+                    plural: stored.at("spec", "names", "plural")?.stringValue ?? ""))
+        }
         if resource.bucket == .namespaces { addNamespaceContent(name, in: &transaction) }
         return stored
     }

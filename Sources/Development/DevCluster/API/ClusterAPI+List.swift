@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import Cryptography
 import JSONCoding
 import KubernetesAPI
-import Synchronization
 
 extension ClusterAPI {
     /// A page of a list.
     struct Page: Sendable {
+        /// The objects, sorted by namespace and name, in the version that was asked for.
         var items: [JSONValue]
+        /// The revision that they are true for.
         var revision: UInt64
         /// The token of the next page; empty on the last.
         var next: String
@@ -19,77 +19,61 @@ extension ClusterAPI {
     ///
     /// - Parameters:
     ///   - limit: at most so many; 0 for all.
-    ///   - token: what the page before gave.
-    /// - Throws: `Expired` when the list that the token continues is gone.
+    ///   - token: what the page before gave; it carries the moment of the list.
+    ///   - moment: the revision to show; nil for now.
+    /// - Throws: `Expired` when the history does not reach back to that moment any more.
     func list(
-        _ resource: ServedResource, namespace: String?, filter: ObjectFilter, limit: Int = 0, token: String? = nil
+        _ resource: ServedResource, namespace: String?, filter: ObjectFilter, limit: Int = 0, token: String? = nil,
+        at moment: UInt64? = nil
     ) throws(StatusError) -> Page {
-        if let token, !token.isEmpty {
-            guard Base64URL.decode(token)?.count == ListPages.tokenBytes else {
-                throw .badRequest("continue key is not valid: it was not given by this server")
+        let scope = resource.isNamespaced ? namespace : nil
+        guard let token, !token.isEmpty else {
+            guard let found = store.entries(resource.bucket, namespace: scope, at: moment) else {
+                throw .expired("The resourceVersion for the provided list is too old.")
             }
-            guard let page = pages.next(token: token, limit: limit) else {
-                throw .expired(
-                    "The provided continue parameter is too old to display a consistent list result. "
-                        + "You can start a new list without the continue parameter.")
+            return Self.page(found, from: nil, resource, filter, limit: limit)
+        }
+        let position = try ContinueToken(token)
+        let wanted = position.revision == -1 ? nil : UInt64(position.revision)
+        if let wanted, wanted > store.revision { throw .tooLarge(wanted, current: store.revision) }
+        guard let found = store.entries(resource.bucket, namespace: scope, at: wanted) else {
+            var goOn = position
+            goOn.revision = -1
+            var error = StatusError.expired(Self.tooOldToContinue)
+            error.continuation = goOn.text
+            throw error
+        }
+        return Self.page(found, from: position, resource, filter, limit: limit)
+    }
+
+    private static let tooOldToContinue =
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+        + "without the continue parameter, or use the continue token in this response to retrieve the remainder of "
+        + "the results. Continuing with the provided token results in an inconsistent list - objects that were "
+        + "created, modified, or deleted between the time the first chunk was returned and now may show up in the list."
+
+    private static func page(
+        _ found: ObjectStore.Entries, from start: ContinueToken?, _ resource: ServedResource,
+        _ filter: ObjectFilter, limit: Int
+    ) -> Page {
+        var page = Page(items: [], revision: found.revision, next: "", remaining: nil)
+        var index = found.entries.startIndex
+        if let start {
+            index = found.entries.firstIndex { start.precedes($0.key) } ?? found.entries.endIndex
+        }
+        if limit == 0 { page.items.reserveCapacity(found.entries.endIndex - index) }
+        while index < found.entries.endIndex {
+            if limit > 0, page.items.count == limit {
+                page.next =
+                    ContinueToken(revision: Int64(found.revision), after: found.entries[index - 1].key).text
+                // Selectors make what follows a guess, so nothing is said then.
+                if filter.isEmpty { page.remaining = found.entries.endIndex - index }
+                break
             }
-            return page
+            let object = resource.present(found.entries[index].json)
+            if filter.isEmpty || filter.matches(object) { page.items.append(object) }
+            index += 1
         }
-        let (items, revision) = store.objects(resource.bucket, namespace: resource.isNamespaced ? namespace : nil)
-        var matching: [JSONValue] = []
-        matching.reserveCapacity(items.count)
-        for item in items {
-            let object = resource.present(item)
-            if filter.isEmpty || filter.matches(object) { matching.append(object) }
-        }
-        return pages.first(matching, revision: revision, limit: limit)
-    }
-}
-
-/// Lists that clients read page by page. A later page is of the same moment as the first: the rest is kept for a while.
-final class ListPages: Sendable {
-    private struct Rest {
-        var items: ArraySlice<JSONValue>
-        var revision: UInt64
-        var age: UInt64
-    }
-
-    private struct State {
-        var rests: [String: Rest] = [:]
-        var clock: UInt64 = 0
-    }
-
-    static let tokenBytes = 18
-
-    /// How many unfinished lists are kept: objects are shared with the store, so a rest costs little.
-    private let capacity: Int
-    private let state = Mutex(State())
-
-    init(capacity: Int = 256) { self.capacity = capacity }
-
-    func first(_ items: [JSONValue], revision: UInt64, limit: Int) -> ClusterAPI.Page {
-        page(items[...], revision: revision, limit: limit)
-    }
-
-    func next(token: String, limit: Int) -> ClusterAPI.Page? {
-        guard let rest = state.withLock({ $0.rests[token] }) else { return nil }
-        return page(rest.items, revision: rest.revision, limit: limit)
-    }
-
-    private func page(_ items: ArraySlice<JSONValue>, revision: UInt64, limit: Int) -> ClusterAPI.Page {
-        guard limit > 0, items.count > limit else {
-            return ClusterAPI.Page(items: Array(items), revision: revision, next: "", remaining: nil)
-        }
-        let rest = items.dropFirst(limit)
-        let token = Base64URL.encode(RandomBytes.generate(Self.tokenBytes))
-        state.withLock { state in
-            state.clock += 1
-            state.rests[token] = Rest(items: rest, revision: revision, age: state.clock)
-            if state.rests.count > capacity, let oldest = state.rests.min(by: { $0.value.age < $1.value.age })?.key {
-                state.rests[oldest] = nil
-            }
-        }
-        return ClusterAPI.Page(
-            items: Array(items.prefix(limit)), revision: revision, next: token, remaining: rest.count)
+        return page
     }
 }

@@ -13,7 +13,6 @@ package final class ClusterAPI: Sendable {
     let policies: PolicyRegistry
     let tokens: TokenAuthority
     let clock: WallClock
-    let pages = ListPages()
 
     init(
         store: ObjectStore, registry: CRDRegistry, policies: PolicyRegistry, tokens: TokenAuthority,

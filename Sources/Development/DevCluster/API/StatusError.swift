@@ -38,6 +38,8 @@ package struct StatusError: Error, Sendable, Hashable, CustomStringConvertible {
     package var causes: [Cause]
     /// Seconds after which trying again makes sense.
     package var retryAfterSeconds: Int?
+    /// With what a list whose token has expired can go on, though not consistently (`metadata.continue`).
+    package var continuation: String?
 
     package init(
         code: Int, reason: String, message: String, name: String? = nil, group: String? = nil, kind: String? = nil,
@@ -79,10 +81,13 @@ package struct StatusError: Error, Sendable, Hashable, CustomStringConvertible {
                 })
         }
         if let retryAfterSeconds { details["retryAfterSeconds"] = .integer(Int64(retryAfterSeconds)) }
+        var metadata = JSONObject()
+        if let continuation { metadata["continue"] = .string(continuation) }
         var status: JSONObject = [
-            "kind": "Status", "apiVersion": "v1", "metadata": .object([:]), "status": "Failure",
-            "message": .string(message), "reason": .string(reason),
+            "kind": "Status", "apiVersion": "v1", "metadata": .object(metadata), "status": "Failure",
+            "message": .string(message),
         ]
+        if !reason.isEmpty { status["reason"] = .string(reason) }
         if details.count > 0 { status["details"] = .object(details) }
         status["code"] = .integer(Int64(code))
         return .object(status)
@@ -144,6 +149,20 @@ extension StatusError {
     /// 410: the resource version asked for has left the history; list again.
     package static func expired(_ message: String) -> StatusError {
         StatusError(code: 410, reason: "Expired", message: message)
+    }
+
+    /// 504: a version that the server has not seen and did not see within the time that it waits for one.
+    package static func tooLarge(_ wanted: UInt64, current: UInt64) -> StatusError {
+        StatusError(
+            code: 504, reason: "Timeout",
+            message: "Timeout: Too large resource version: \(wanted), current: \(current)",
+            causes: [.init(reason: "ResourceVersionTooLarge", message: "Too large resource version")],
+            retryAfterSeconds: 1)
+    }
+
+    /// 406: none of the representations that the client accepts is made.
+    package static func notAcceptable(_ message: String) -> StatusError {
+        StatusError(code: 406, reason: "NotAcceptable", message: message)
     }
 
     /// 405: the resource exists and has no such verb.

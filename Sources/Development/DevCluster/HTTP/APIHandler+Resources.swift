@@ -20,8 +20,11 @@ extension APIHandler {
         }
         switch info.verb {
         case "get":
+            if let version = call.request.query["resourceVersion"].flatMap({ UInt64($0) }) {
+                try await waitForRevision(version)
+            }
             return render(try api.get(resource, namespace: call.namespace, name: info.name), call)
-        case "list": return try list(call)
+        case "list": return try await list(call)
         case "watch": return try watch(call)
         case "create": return try create(call)
         case "update": return try update(call)
@@ -40,20 +43,29 @@ extension APIHandler {
 
     // MARK: Reading
 
-    private func list(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
-        let query = call.request.query
+    private func list(_ call: ResourceCall) async throws(StatusError) -> ServerResponse {
+        let options = try ListOptions(call.request.query, isWatch: false)
         let filter = try filter(call)
-        if let wanted = try RequestOptions.resourceVersion(call.request), wanted > api.store.revision {
-            throw Self.tooLarge(wanted, current: api.store.revision)
+        var moment: UInt64?
+        if options.continuation.isEmpty {
+            switch try options.moment() {
+            case .now(let oldest): try await waitForRevision(oldest)
+            case .exactly(let revision):
+                try await waitForRevision(revision)
+                moment = revision
+            }
+        } else {
+            _ = try ContinueToken(options.continuation)
+            guard options.resourceVersion.isEmpty || options.resourceVersion == "0" else {
+                throw .badRequest("specifying resource version is not allowed when using continue")
+            }
         }
-        let limit = query["limit"].flatMap { Int($0) } ?? 0
         let page = try api.list(
-            call.resource, namespace: call.namespace, filter: filter, limit: max(0, limit), token: query["continue"])
+            call.resource, namespace: call.namespace, filter: filter, limit: options.limit,
+            token: options.continuation, at: moment)
         var meta: JSONObject = ["resourceVersion": .string(String(page.revision))]
         if !page.next.isEmpty { meta["continue"] = .string(page.next) }
-        if let remaining = page.remaining, filter.isEmpty {
-            meta["remainingItemCount"] = .integer(Int64(remaining))
-        }
+        if let remaining = page.remaining { meta["remainingItemCount"] = .integer(Int64(remaining)) }
         switch call.format {
         case .table:
             return .json(
@@ -89,27 +101,47 @@ extension APIHandler {
             labelSelector: call.request.query["labelSelector"], fieldSelector: fields, resource: call.resource)
     }
 
-    static func tooLarge(_ wanted: UInt64, current: UInt64) -> StatusError {
-        StatusError(
-            code: 504, reason: "Timeout",
-            message: "Timeout: Too large resource version: \(wanted), current: \(current)",
-            causes: [.init(reason: "ResourceVersionTooLarge", message: "Too large resource version")],
-            retryAfterSeconds: 1)
+    /// Returns when the store has reached a revision.
+    ///
+    /// - Throws: 504 `Timeout` when it has not within the time that the server waits.
+    func waitForRevision(_ wanted: UInt64) async throws(StatusError) {
+        guard wanted > api.store.revision else { return }
+        let store = api.store
+        let timeout = freshnessTimeout
+        let reached = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                while true {
+                    let current = store.revision
+                    if current >= wanted { return true }
+                    if Task.isCancelled || store.isClosed { return false }
+                    await store.waitForChange(in: nil, after: current)
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: timeout)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+        guard reached else { throw .tooLarge(wanted, current: store.revision) }
     }
 
     private func watch(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
-        let query = call.request.query
-        let sendsInitial = query["sendInitialEvents"] == "true"
-        if sendsInitial, query["resourceVersionMatch"] != "NotOlderThan" {
-            throw .badRequest(
-                "sendInitialEvents is forbidden for watch unless resourceVersionMatch is set to NotOlderThan")
+        let options = try ListOptions(call.request.query, isWatch: true)
+        let wanted = try options.revision(isWatch: true) ?? 0
+        let start: WatchStream.Start
+        switch options.sendInitialEvents {
+        case true?: start = .existing(notBefore: wanted)
+        case nil where wanted == 0: start = .existing(notBefore: 0)
+        case false? where wanted == 0: start = .now
+        default: start = .after(wanted)
         }
-        let wanted = try RequestOptions.resourceVersion(call.request)
         let stream = WatchStream(
-            api: api, call: call, filter: try filter(call), tables: tables,
-            since: sendsInitial || wanted == 0 ? nil : wanted, marksInitialEnd: sendsInitial,
-            bookmarks: query["allowWatchBookmarks"] == "true" ? bookmarkInterval : nil,
-            timeout: query["timeoutSeconds"].flatMap { Int($0) }.flatMap { $0 > 0 ? .seconds($0) : nil })
+            handler: self, call: call, filter: try filter(call), start: start,
+            marksInitialEnd: options.sendInitialEvents == true && options.allowsBookmarks,
+            bookmarks: options.allowsBookmarks ? bookmarkInterval : nil,
+            timeout: options.timeoutSeconds.map { .seconds($0) })
         return .stream(contentType: "application/json") { writer in try await stream.run(writer) }
     }
 

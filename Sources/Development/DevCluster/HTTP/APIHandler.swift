@@ -16,13 +16,19 @@ final class APIHandler: Sendable {
     let logger: Logger
     let metrics: MetricsRegistry
     let bookmarkInterval: Duration
+    /// How long a request for a version that is not there yet waits for it.
+    let freshnessTimeout: Duration
     private let logs: Mutex<(any PodLogs)?> = Mutex(nil)
 
-    init(api: ClusterAPI, logger: Logger, metrics: MetricsRegistry, bookmarkInterval: Duration) {
+    init(
+        api: ClusterAPI, logger: Logger, metrics: MetricsRegistry, bookmarkInterval: Duration,
+        freshnessTimeout: Duration = .seconds(3)
+    ) {
         self.api = api
         self.logger = logger
         self.metrics = metrics
         self.bookmarkInterval = bookmarkInterval
+        self.freshnessTimeout = freshnessTimeout
         authorizer = RBACAuthorizer(store: api.store)
         escalation = EscalationRules(authorizer: authorizer)
         tables = TableRenderer(clock: api.clock)
@@ -139,7 +145,9 @@ final class APIHandler: Sendable {
             throw .noSuchPath
         }
         if !info.namespace.isEmpty, !resource.isNamespaced, info.plural != "namespaces" { throw .noSuchPath }
-        let call = ResourceCall(request: request, info: info, resource: resource, user: user)
+        let call = ResourceCall(
+            request: request, info: info, resource: resource, user: user,
+            format: try ResponseFormat(accept: request.headers["Accept"], verb: info.verb))
         return try await answer(call)
     }
 
@@ -163,8 +171,9 @@ struct ResourceCall: Sendable {
     var info: RequestInfo
     var resource: ServedResource
     var user: UserInfo
+    /// The shape in which the client wants the answer.
+    var format: ResponseFormat
 
     var namespace: String? { info.objectNamespace }
-    var format: ResponseFormat { ResponseFormat(accept: request.headers["Accept"]) }
     var includeObject: String { request.query["includeObject"] ?? "Metadata" }
 }

@@ -120,13 +120,4 @@ enum RequestOptions {
                     + "application/strategic-merge-patch+json, application/apply-patch+yaml")
         }
     }
-
-    /// A resource version of a query: nil for none.
-    static func resourceVersion(_ request: ServerRequest) throws(StatusError) -> UInt64? {
-        guard let text = request.query["resourceVersion"], !text.isEmpty else { return nil }
-        guard let number = UInt64(text) else {
-            throw .badRequest("Invalid value: \"\(text)\": resourceVersion must be an unsigned integer")
-        }
-        return number
-    }
 }

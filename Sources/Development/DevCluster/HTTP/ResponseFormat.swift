@@ -9,12 +9,19 @@ enum ResponseFormat: Sendable, Equatable {
     case table
     case metadata
 
-    /// The first of the accepted types that is served; JSON of the objects when there is none, which every client
-    /// reads.
-    init(accept: String?) {
-        for part in (accept ?? "").split(separator: ",") {
+    /// The first of the accepted types that is served.
+    ///
+    /// - Throws: 406 when there is none, and for the metadata of a list that is asked for as that of one object.
+    init(accept: String?, verb: String) throws(StatusError) {
+        guard let accept, !accept.isEmpty else {
+            self = .object
+            return
+        }
+        var isKnownType = false
+        for part in accept.split(separator: ",") {
             let pieces = part.split(separator: ";").map { $0.filter { $0 != " " } }
-            guard let type = pieces.first, type == "application/json" || type == "*/*" else { continue }
+            guard let type = pieces.first, ["application/json", "application/*", "*/*"].contains(type) else { continue }
+            isKnownType = true
             var parameters: [String: String] = [:]
             for piece in pieces.dropFirst() {
                 let pair = piece.split(separator: "=", maxSplits: 1).map(String.init)
@@ -23,12 +30,21 @@ enum ResponseFormat: Sendable, Equatable {
             switch parameters["as"] {
             case nil: self = .object
             case "Table": self = .table
+            case "PartialObjectMetadata" where verb == "list":
+                throw .notAcceptable("you requested PartialObjectMetadata, but the requested object is a list")
             case "PartialObjectMetadata", "PartialObjectMetadataList": self = .metadata
             default: continue
             }
             return
         }
-        self = .object
+        // Texts, such as logs, are asked for as what they are.
+        if verb == "get", accept.contains("text/plain") {
+            self = .object
+            return
+        }
+        throw isKnownType
+            ? .notAcceptable("only the following media types are accepted: application/json")
+            : .notAcceptable("406: Not Acceptable\n\nAvailable representations: application/json")
     }
 
     /// One object in this shape.

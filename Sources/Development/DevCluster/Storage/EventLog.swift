@@ -24,6 +24,14 @@ struct EventLog: Sendable {
         }
     }
 
+    /// Forgets everything up to a revision, which a watcher of an earlier one learns.
+    mutating func forget(upTo revision: UInt64) {
+        guard revision > startRevision else { return }
+        startRevision = revision
+        events.removeAll { $0.revision <= revision }
+    }
+
+    /// The revision of the newest event, or where the log begins.
     var lastRevision: UInt64 { events.last?.revision ?? startRevision }
 
     /// The events after a revision, oldest first, at most `maximum`; nil when some of them are gone.
@@ -35,6 +43,6 @@ struct EventLog: Sendable {
             let middle = (low + high) / 2
             if events[middle].revision > revision { high = middle } else { low = middle + 1 }
         }
-        return events[low..<min(events.count, low + maximum)]
+        return events[low..<low + min(events.count - low, maximum)]
     }
 }

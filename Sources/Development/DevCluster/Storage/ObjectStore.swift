@@ -101,9 +101,13 @@ package final class ObjectStore: Sendable {
                 throw error
             }
             let writes = commit ? transaction.writes : []
+            let forgotten = transaction.forgotten
             state.contents = transaction.finish(commit: commit)
             guard !writes.isEmpty else { return result }
             ready = publish(writes, in: &state)
+            for bucket in forgotten {
+                state.logs[bucket] = EventLog(startRevision: state.revision, limit: historyLimit)
+            }
             if state.journal.wantsCompaction {
                 // A failure leaves the old journal in place, which is complete: the next write tries again.
                 try? state.journal.compact(state.contents, revision: state.revision)
@@ -128,6 +132,46 @@ package final class ObjectStore: Sendable {
     package func objects(_ bucket: StorageBucket, namespace: String? = nil) -> (items: [JSONValue], revision: UInt64) {
         state.withLock { state in
             (state.contents.objects(bucket, namespace: namespace).map(\.object.json), state.revision)
+        }
+    }
+
+    /// Objects of a bucket as they were at one moment, sorted by namespace and name.
+    struct Entries: Sendable {
+        /// The objects with their keys.
+        var entries: [(key: StorageKey, json: JSONValue)]
+        /// The moment.
+        var revision: UInt64
+    }
+
+    /// The objects of a bucket at a revision (nil: now), or nil when the history does not reach back so far.
+    ///
+    /// The past is the present with the changes since then taken back, so it costs nothing until somebody asks.
+    func entries(_ bucket: StorageBucket, namespace: String?, at revision: UInt64?) -> Entries? {
+        state.withLock { state in
+            let now = state.contents.objects(bucket, namespace: namespace).map { ($0.key, $0.object.json) }
+            guard let revision, revision < state.revision else {
+                return Entries(entries: now, revision: state.revision)
+            }
+            let log = state.logs[bucket] ?? EventLog(startRevision: state.baseRevision, limit: 1)
+            guard let changes = log.events(after: revision, maximum: Int.max) else { return nil }
+            var before: [StorageKey: JSONValue?] = [:]
+            for change in changes where before[change.key] == nil { before[change.key] = .some(change.previous) }
+            guard !before.isEmpty else { return Entries(entries: now, revision: revision) }
+            var past = now.filter { before[$0.0] == nil }
+            for case (let key, let json?) in before where namespace == nil || key.namespace == namespace {
+                past.append((key, json))
+            }
+            past.sort { ($0.0.namespace, $0.0.name) < ($1.0.namespace, $1.0.name) }
+            return Entries(entries: past, revision: revision)
+        }
+    }
+
+    /// Forgets the history of all buckets, as the compaction of etcd does: older versions are expired from then on.
+    package func compactHistory() {
+        state.withLock { state in
+            for bucket in state.logs.keys { state.logs[bucket]?.forget(upTo: state.revision) }
+            state.all.forget(upTo: state.revision)
+            state.baseRevision = state.revision
         }
     }
 

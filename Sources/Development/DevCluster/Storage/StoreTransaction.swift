@@ -39,6 +39,8 @@ package struct StoreTransaction {
     private(set) var contents: StoreContents
     private(set) var revision: UInt64
     private(set) var writes: [StoreEvent] = []
+    /// Buckets whose history begins anew with this transaction.
+    private(set) var forgotten: Set<StorageBucket> = []
     private var overlay: [StorageKey: Int] = [:]
 
     init(contents: consuming StoreContents, revision: UInt64) {
@@ -81,6 +83,10 @@ package struct StoreTransaction {
         revision += 1
         record(StoreEvent(revision: revision, key: key, object: nil, previous: previous))
     }
+
+    /// Begins the history of a bucket anew when this transaction is committed: a type that is defined again has no past
+    /// that a watch could go on from.
+    package mutating func forgetHistory(of bucket: StorageBucket) { forgotten.insert(bucket) }
 
     private mutating func record(_ event: StoreEvent) {
         overlay[event.key] = writes.count
