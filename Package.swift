@@ -106,6 +106,11 @@ let targets: [Target] = [
     ]),
     executable("codex-k8s-edge", target: "codex-k8s-edge", base + ["CommandLineInterface", "WebhookEdge", "AgentAPI", "HTTPServing", "HTTPTransport", "KubernetesClient", "SystemCalls", "YAMLCoding"]),
     executable("agent-runner", target: "agent-runner", base + ["CommandLineInterface", "AgentRunner", "SystemCalls"]),
+    // Measures the others; not shipped.
+    executable("codex-k8s-bench", target: "codex-k8s-bench", kubernetes + [
+        "CommandLineInterface", "YAMLCoding", "AgentAPI", "AuditStore", "AuditTrail", "Postgres", "HTTPServing", "HTTPTransport", "DevCluster",
+        "ControlPlane", "DevForge", "DevPostgres", "Cryptography", "SystemCalls", "ChildProcesses",
+    ]),
 
     // Tests.
     tests("SystemCalls"),
