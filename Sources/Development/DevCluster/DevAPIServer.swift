@@ -23,11 +23,23 @@ package final class DevAPIServer: Service {
         package var historyLimit = 4096
         /// How often watches get a bookmark.
         package var bookmarkInterval = Duration.seconds(60)
+        /// Called with each request as it arrives, whoever sends it: what a test counts.
+        package var observeRequest: (@Sendable (ObservedRequest) -> Void)?
         /// Called when a request was carried out and its answer not sent yet: where a test stops the process.
         package var beforeAnswer: (@Sendable (_ method: String, _ userAgent: String) -> Void)?
 
         /// The state in a folder, everything else by default.
         package init(directory: String) { self.directory = directory }
+    }
+
+    /// A request as an audit log would have it.
+    package struct ObservedRequest: Sendable, Hashable {
+        /// The Kubernetes verb: `list`, `watch`, `get`, `create` and so on.
+        package var verb: String
+        /// Path and query.
+        package var target: String
+        /// The User-Agent field.
+        package var userAgent: String
     }
 
     /// Where to find the server and how to be let in.
@@ -168,6 +180,10 @@ package final class DevAPIServer: Service {
                 StatusError(code: error.status.rawValue, reason: error.reason, message: error.message))
         }
         let server = HTTPServer(configuration: serving, logger: logger) { [handler, configuration] request in
+            configuration.observeRequest?(
+                ObservedRequest(
+                    verb: RequestInfo(request).verb, target: request.rawTarget,
+                    userAgent: request.headers["User-Agent"] ?? ""))
             let response = await handler.handle(request)
             configuration.beforeAnswer?(request.method.rawValue, request.headers["User-Agent"] ?? "")
             return response
