@@ -15,11 +15,15 @@ final class RunObserver: Sendable {
         let observer = RunObserver()
         let client = ground.api.objects(AgentRun.resourceType, namespace: Ground.namespace)
         let version = try await client.list(.init(limit: 1)).resourceVersion
-        let watch = try await client.watch(.init(resourceVersion: version, timeout: .seconds(3600), idleTimeout: .seconds(600)))
         let watching = Task {
             do {
-                for try await event in watch { observer.note(event) }
-                observer.failure.withLock { $0 = "the observer's watch ended" }
+                var version = version
+                // A server may end a watch at any time, as it does when a definition changes; the next one goes on there.
+                while !Task.isCancelled {
+                    let watch = try await client.watch(
+                        .init(resourceVersion: version, timeout: .seconds(3600), idleTimeout: .seconds(600)))
+                    for try await event in watch { version = observer.note(event) ?? version }
+                }
             } catch {
                 observer.failure.withLock { $0 = "the observer's watch broke: \(error)" }
             }
@@ -28,7 +32,8 @@ final class RunObserver: Sendable {
         return try await body(observer)
     }
 
-    private func note(_ event: WatchEvent<DynamicObject>) {
+    /// Takes an event in and gives the version to go on from.
+    private func note(_ event: WatchEvent<DynamicObject>) -> String? {
         let now = ContinuousClock.now
         switch event {
         case .added(let object), .modified(let object):
@@ -40,7 +45,9 @@ final class RunObserver: Sendable {
                 failure.withLock { $0 = "run \(object.metadata.name) ended: \(why)" }
             default: break
             }
-        default: break
+            return object.metadata.resourceVersion
+        case .deleted(let object): return object.metadata.resourceVersion
+        default: return nil
         }
     }
 
