@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import KubernetesTestSupport
 import Testing
 
 @testable import ControllerRuntime
@@ -9,7 +10,7 @@ import Testing
         #expect(!gate.isOpen)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<10 { group.addTask { try await gate.wait() } }
-            await Task.yield()
+            #expect(await eventually { gate.waitingCount == 10 })
             gate.open()
             try await group.waitForAll()
         }

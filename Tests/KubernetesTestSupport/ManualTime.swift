@@ -15,7 +15,18 @@ package final class ManualTime: Sendable {
         var lastID = 0
         var sleepers: [Sleeper] = []
         var cancelled: Set<Int> = []
-        var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var watchers: [(isDone: @Sendable ([Duration]) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+
+        var dueTimes: [Duration] { sleepers.map(\.due).sorted() }
+
+        /// Takes out those whose condition holds now.
+        mutating func readyWatchers() -> [CheckedContinuation<Void, Never>] {
+            guard !watchers.isEmpty else { return [] }
+            let times = dueTimes
+            let ready = watchers.filter { $0.isDone(times) }
+            watchers.removeAll { $0.isDone(times) }
+            return ready.map(\.continuation)
+        }
     }
 
     private let state = Mutex(State())
@@ -44,14 +55,24 @@ package final class ManualTime: Sendable {
     }
 
     /// The times at which somebody will wake, in order.
-    package var dueTimes: [Duration] { state.withLock { $0.sleepers.map(\.due).sorted() } }
+    package var dueTimes: [Duration] { state.withLock { $0.dueTimes } }
 
     /// Waits until so many tasks sleep.
     package func waitForSleepers(_ count: Int) async {
+        await wait { $0.count >= count }
+    }
+
+    /// Waits until somebody sleeps until this time.
+    package func waitForSleeper(due: Duration) async {
+        await wait { $0.contains(due) }
+    }
+
+    /// Waits until the times at which somebody will wake satisfy a condition.
+    package func wait(until isDone: @escaping @Sendable ([Duration]) -> Bool) async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let isThere = state.withLock { state in
-                if state.sleepers.count >= count { return true }
-                state.watchers.append((count, continuation))
+                if isDone(state.dueTimes) { return true }
+                state.watchers.append((isDone, continuation))
                 return false
             }
             if isThere { continuation.resume() }
@@ -69,22 +90,20 @@ package final class ManualTime: Sendable {
                     if state.cancelled.remove(id) != nil { return (false, []) }
                     if due <= state.now { return (true, []) }
                     state.sleepers.append(Sleeper(id: id, due: due, continuation: continuation))
-                    let count = state.sleepers.count
-                    let ready = state.watchers.filter { $0.count <= count }
-                    state.watchers.removeAll { $0.count <= count }
-                    return (nil, ready.map(\.continuation))
+                    return (nil, state.readyWatchers())
                 }
                 for watcher in watchers { watcher.resume() }
                 if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
-            let sleeper = state.withLock { state -> Sleeper? in
+            let (sleeper, watchers) = state.withLock { state -> (Sleeper?, [CheckedContinuation<Void, Never>]) in
                 if let index = state.sleepers.firstIndex(where: { $0.id == id }) {
-                    return state.sleepers.remove(at: index)
+                    return (state.sleepers.remove(at: index), state.readyWatchers())
                 }
                 state.cancelled.insert(id)
-                return nil
+                return (nil, [])
             }
+            for watcher in watchers { watcher.resume() }
             sleeper?.continuation.resume(returning: false)
         }
         if !slept { throw CancellationError() }

@@ -48,3 +48,15 @@ package final class Collector<Value: Sendable>: Sendable {
         await wait { $0.count >= count }
     }
 }
+
+/// Waits until a condition holds that nobody announces; false when it did not within the time.
+package func eventually(
+    within limit: Duration = .seconds(20), _ isDone: @Sendable () async throws -> Bool
+) async rethrows -> Bool {
+    let deadline = ContinuousClock.now + limit
+    while try await !isDone() {
+        guard ContinuousClock.now < deadline else { return false }
+        try? await Task.sleep(for: .milliseconds(2))
+    }
+    return true
+}

@@ -14,6 +14,9 @@ final class Gate: Sendable {
 
     var isOpen: Bool { state.withLock { $0.isOpen } }
 
+    /// How many tasks wait.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     func open() {
         let waiting = state.withLock { state in
             state.isOpen = true

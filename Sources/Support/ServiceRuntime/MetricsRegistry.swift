@@ -24,6 +24,7 @@ package final class MetricsRegistry: Sendable {
     }
 
     private let families = Mutex<[String: Family]>([:])
+    private let collectors = Mutex<[@Sendable () -> Void]>([])
 
     /// Makes an empty registry.
     package init() {}
@@ -71,6 +72,13 @@ package final class MetricsRegistry: Sendable {
         }
     }
 
+    /// Calls the body before each rendering: for numbers that grow while nothing happens, such as the age of something.
+    ///
+    /// - Parameter body: stays for the life of the registry, so it should hold what it looks at weakly.
+    package func beforeRendering(_ body: @escaping @Sendable () -> Void) {
+        collectors.withLock { $0.append(body) }
+    }
+
     /// Finds or makes the family. One name for two kinds is a mistake in the program, not in its input.
     private static func family(
         _ name: String, _ kind: Kind, _ help: String, _ families: inout [String: Family]
@@ -87,6 +95,7 @@ package final class MetricsRegistry: Sendable {
 
     /// Everything in the Prometheus text format 0.0.4, sorted, so that two renderings can be compared.
     package func render() -> String {
+        for collect in collectors.withLock({ $0 }) { collect() }
         let snapshot = families.withLock { $0 }
         var text = ""
         for (name, family) in snapshot.sorted(by: { $0.key < $1.key }) {

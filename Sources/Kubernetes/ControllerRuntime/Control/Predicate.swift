@@ -34,6 +34,11 @@ package struct Predicate<Object: KubernetesObject>: Sendable {
         }
     }
 
+    /// Updates matter when the server has a new version of the object: not what a relist delivers again.
+    package static var resourceVersionChanged: Predicate {
+        .updates { $0.metadata.resourceVersion != $1.metadata.resourceVersion }
+    }
+
     /// Updates matter when labels changed.
     package static var labelsChanged: Predicate { .updates { $0.metadata.labels != $1.metadata.labels } }
 

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Adding never waits. `run()` has to be running for delayed keys to become ready.
 package final class WorkQueue<Key: Hashable & Sendable>: Service {
-    private typealias Worker = CheckedContinuation<Key?, Never>
+    private typealias Worker = CheckedContinuation<WorkItem<Key>?, Never>
 
     private struct State: Sendable {
         var machine: WorkQueueMachine<Key>
@@ -22,11 +22,11 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
 
     /// What to resume after unlocking.
     private struct Wake: Sendable {
-        var workers: [(Worker, Key?)] = []
+        var workers: [(Worker, WorkItem<Key>?)] = []
         var alarm: CheckedContinuation<Void, Never>?
 
         func perform() {
-            for (worker, key) in workers { worker.resume(returning: key) }
+            for (worker, item) in workers { worker.resume(returning: item) }
             alarm?.resume()
         }
     }
@@ -34,7 +34,6 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
     private let state: Mutex<State>
     private let time: TimeSource
     private let metrics: WorkQueueMetrics
-    private let closed = Gate()
 
     /// Makes an empty queue, named in its metrics.
     package convenience init(
@@ -47,33 +46,45 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
         state = Mutex(State(machine: machine))
         self.time = time
         self.metrics = WorkQueueMetrics(name: name, registry: metrics)
+        // Ages grow while nothing happens, and depths change too often to count each time: both are looked at when
+        // somebody asks.
+        metrics.beforeRendering { [weak self] in self?.refreshMetrics() }
     }
 
     // MARK: Adding
 
     /// Says that a key needs work.
-    package func add(_ key: Key, priority: WorkPriority = .normal) {
-        let now = time.now()
-        change { state in
-            if state.machine.add(key, priority: priority, now: now) { metrics.adds.increment() }
+    ///
+    /// - Parameters:
+    ///   - priority: nil takes that of the work under way on the key, else `normal`.
+    ///   - reason: for people; a constant text, because it is kept with the key.
+    package func add(_ key: Key, priority: WorkPriority? = nil, reason: String = "") {
+        change { state, now in
+            if state.machine.add(key, priority: priority, reason: reason, now: now) { metrics.adds.increment() }
         }
     }
 
-    /// Says that a key needs work after a time; of several times for a key the earliest counts.
-    package func addAfter(_ key: Key, _ delay: Duration) {
-        let now = time.now()
-        change { state in state.machine.add(key, after: delay, now: now) }
+    /// Says that a key needs work after a time; of several times for a key the earliest counts, and a key that needs
+    /// work already is not delayed.
+    package func addAfter(_ key: Key, _ delay: Duration, priority: WorkPriority? = nil, reason: String = "") {
+        change { state, now in
+            state.machine.add(key, after: delay, priority: priority, reason: reason, now: now)
+        }
     }
 
     /// Says that work on a key failed: it comes again after a time that doubles with each failure in a row.
     ///
-    /// - Parameter floor: the least time, as when a server named one.
-    package func addRateLimited(_ key: Key, atLeast floor: Duration = .zero) {
-        let now = time.now()
+    /// - Parameters:
+    ///   - floor: the least time, as when a server named one.
+    ///   - ceiling: the longest time; `floor` wins.
+    package func addRateLimited(
+        _ key: Key, atLeast floor: Duration = .zero, atMost ceiling: Duration? = nil, reason: String = ""
+    ) {
         metrics.retries.increment()
-        change { state in
-            let delay = max(state.machine.failed(key), floor)
-            state.machine.add(key, after: delay, now: now)
+        change { state, now in
+            var delay = state.machine.failed(key)
+            if let ceiling { delay = min(delay, ceiling) }
+            state.machine.add(key, after: max(delay, floor), reason: reason, now: now)
         }
     }
 
@@ -90,17 +101,25 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
     // MARK: Taking
 
     /// The next key; the caller owes `done(_:)` for it. Nil when the queue is shut down or the task is cancelled.
-    package func next() async -> Key? {
-        let id = state.withLock { state in
+    package func next() async -> WorkItem<Key>? {
+        if Task.isCancelled { return nil }
+        let now = time.now()
+        let (ready, id) = state.withLock { state -> (WorkItem<Key>?, Int) in
+            if let item = take(&state, now: now) { return (item, 0) }
             state.lastID += 1
-            return state.lastID
+            return (nil, state.lastID)
         }
-        let key = await withTaskCancellationHandler {
+        if let ready { return ready }
+        return await wait(id)
+    }
+
+    private func wait(_ id: Int) async -> WorkItem<Key>? {
+        let item = await withTaskCancellationHandler {
             await withCheckedContinuation { (worker: Worker) in
                 let now = time.now()
-                let answer: Key?? = state.withLock { state in
+                let answer: WorkItem<Key>?? = state.withLock { state in
                     if state.abandoned.remove(id) != nil || state.machine.isShutDown { return .some(nil) }
-                    if let key = take(&state, now: now) { return key }
+                    if let item = take(&state, now: now) { return item }
                     state.idle.append((id, worker))
                     return nil
                 }
@@ -118,38 +137,29 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
         }
         // A cancellation that came after the key was handed over left its mark.
         if Task.isCancelled { state.withLock { _ = $0.abandoned.remove(id) } }
-        return key
+        return item
     }
 
     /// Ends the work on a key; if it needs work again it is in line from now on.
     package func done(_ key: Key) {
-        let now = time.now()
-        change { state in
+        change { state, now in
             if let duration = state.machine.done(key, now: now) { metrics.work.observe(duration) }
         }
     }
 
     /// Hands out nothing more and lets every waiting worker go.
     package func shutDown() {
-        change { $0.machine.shutDown() }
-        closed.open()
+        change { state, _ in state.machine.shutDown() }
     }
 
     /// Whether the queue was closed.
     package var isShutDown: Bool { state.withLock { $0.machine.isShutDown } }
 
-    /// Waits until the queue is shut down, but not longer than this.
-    package func waitForShutDown(atMost duration: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [time] in try? await time.sleep(for: duration) }
-            group.addTask { [closed] in try? await closed.wait() }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-
-    /// How many keys are in line.
+    /// How many keys need work now.
     package var depth: Int { state.withLock { $0.machine.depth } }
+
+    /// Whether no key needs work now or later and none is worked on.
+    package var isEmpty: Bool { state.withLock { $0.machine.isIdle } }
 
     /// How long the longest piece of work under way has taken so far.
     package var longestRunning: Duration {
@@ -157,10 +167,20 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
         return state.withLock { state in state.machine.processingStarts.map { now - $0 }.max() ?? .zero }
     }
 
-    /// Brings the numbers of work under way up to date; nothing else does while no key comes or goes.
-    package func refreshMetrics() {
+    /// How long a key has been in line although nothing is worked on: more than an instant says that no worker lives.
+    package var idleBacklog: Duration {
         let now = time.now()
-        metrics.record(running: state.withLock { state in state.machine.processingStarts.map { now - $0 } })
+        return state.withLock { state in
+            guard state.machine.processingCount == 0, let since = state.machine.waitingSince else { return .zero }
+            return max(.zero, now - since)
+        }
+    }
+
+    /// How long a delayed key has been due without having become ready: more than an instant says that `run()` does not
+    /// go on.
+    package var timerLag: Duration {
+        let now = time.now()
+        return state.withLock { state in state.machine.nextDue.map { max(.zero, now - $0) } ?? .zero }
     }
 
     // MARK: Time
@@ -168,14 +188,18 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
     /// Makes delayed keys ready when their time comes. Returns when the queue is shut down or the task is cancelled.
     package func run() async {
         while !Task.isCancelled {
-            let now = time.now()
-            change { state in metrics.adds.increment(by: Double(state.machine.promote(now: now))) }
-            let (due, isShutDown) = state.withLock { ($0.machine.nextDue(), $0.machine.isShutDown) }
+            let (due, isShutDown) = state.withLock { ($0.machine.nextDue, $0.machine.isShutDown) }
             if isShutDown { return }
+            if let due, due <= time.now() {
+                change { state, now in metrics.adds.increment(by: Double(state.machine.promote(now: now))) }
+                continue
+            }
+            guard let due else {
+                await waitForAlarm()
+                continue
+            }
             await withTaskGroup(of: Void.self) { group in
-                if let due {
-                    group.addTask { [time] in try? await time.sleepUntil(due) }
-                }
+                group.addTask { [time] in try? await time.sleepUntil(due) }
                 group.addTask { await self.waitForAlarm() }
                 await group.next()
                 group.cancelAll()
@@ -208,35 +232,42 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
     // MARK: Locking
 
     /// Changes the state, then hands ready keys to idle workers and sets the alarm, all outside the lock.
-    private func change(_ body: (inout State) -> Void) {
+    private func change(_ body: (inout State, _ now: Duration) -> Void) {
         let now = time.now()
         let wake = state.withLock { state -> Wake in
-            let dueBefore = state.machine.nextDue()
-            body(&state)
+            let dueBefore = state.machine.nextDue
+            body(&state, now)
             var wake = Wake()
-            while !state.idle.isEmpty, let key = take(&state, now: now) {
-                wake.workers.append((state.idle.removeFirst().worker, key))
+            while !state.idle.isEmpty, let item = take(&state, now: now) {
+                wake.workers.append((state.idle.removeFirst().worker, item))
             }
             if state.machine.isShutDown {
                 wake.workers += state.idle.map { ($0.worker, nil) }
                 state.idle = []
             }
-            let due = state.machine.nextDue()
+            let due = state.machine.nextDue
             let isEarlier = due.map { due in dueBefore.map { due < $0 } ?? true } ?? false
             if isEarlier || state.machine.isShutDown {
                 wake.alarm = state.alarm
                 state.alarmIsSet = state.alarm == nil
                 state.alarm = nil
             }
-            metrics.record(state.machine)
             return wake
         }
         wake.perform()
     }
 
-    private func take(_ state: inout State, now: Duration) -> Key? {
-        guard let (key, waited) = state.machine.take(now: now) else { return nil }
-        metrics.queueing.observe(waited)
-        return key
+    private func take(_ state: inout State, now: Duration) -> WorkItem<Key>? {
+        guard let item = state.machine.take(now: now) else { return nil }
+        metrics.queueing.observe(item.waited)
+        return item
+    }
+
+    private func refreshMetrics() {
+        let now = time.now()
+        state.withLock { state in
+            metrics.record(depth: { state.machine.depth($0) })
+            metrics.record(running: state.machine.processingStarts.map { now - $0 })
+        }
     }
 }

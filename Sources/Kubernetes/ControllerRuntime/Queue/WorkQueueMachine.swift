@@ -1,46 +1,44 @@
 // SPDX-License-Identifier: MIT
 
-/// How urgent a key is.
-package enum WorkPriority: Int, Sendable, Hashable, Comparable {
-    /// What was there at the start: worth a look, not at once.
-    case low
-    /// Something happened.
-    case normal
-
-    /// Less urgent comes first.
-    package static func < (left: WorkPriority, right: WorkPriority) -> Bool { left.rawValue < right.rawValue }
-}
-
 /// The decisions of a work queue. Pure: times come in, keys come out.
 ///
-/// *Dirty* keys need work, *processing* keys are being worked on. A key that becomes dirty while it is processed waits
-/// until that ends, so that no key is worked on twice at a time and all that happened meanwhile is one more run.
-/// Memory is bounded by the number of distinct keys, never by the number of events.
+/// A key has one entry, in which two things are independent: whether it is *processed* now, and whether it is *pending*,
+/// at once or from a later time on. A key that becomes pending while it is processed waits until that ends, so that no
+/// key is worked on twice at a time and all that happened meanwhile is one more run. Of several adds the earliest time
+/// and the highest priority count.
+///
+/// An entry lives as long as its key is pending or processed, and holds its failures too. So memory is bounded by the
+/// number of distinct keys with work, whatever happens to them; every operation takes logarithmic time.
 struct WorkQueueMachine<Key: Hashable & Sendable>: Sendable {
-    /// A key in line. Its rank decides: entry time, plus a handicap for low priority. So fresh work overtakes the
-    /// initial list, but only for the length of the handicap: nothing starves.
-    private struct Ticket: Sendable {
+    private enum Pending: Sendable {
+        case no, later, now
+    }
+
+    private struct Entry: Sendable {
         var key: Key
-        var number: Int
-        var rank: Duration
+        var pending = Pending.no
+        /// Priority and reason of what is pending.
+        var priority = WorkPriority.normal
+        var reason = ""
+        /// Since when it could have been worked on.
+        var since = Duration.zero
+        /// When the processing began; nil when it is not processed.
+        var started: Duration?
+        /// The priority with which it is processed.
+        var runPriority = WorkPriority.normal
+        var failures = 0
     }
 
-    private struct Waiting: Sendable {
-        var ticket: Int
-        var priority: WorkPriority
-        var since: Duration
-    }
-
-    private var normal = FIFO<Ticket>()
-    private var low = FIFO<Ticket>()
-    /// Keys in line. A ticket whose number differs from the one here is outdated.
-    private var waiting: [Key: Waiting] = [:]
-    private var processing: [Key: Duration] = [:]
-    /// Keys that became dirty while they are processed.
-    private var again: [Key: WorkPriority] = [:]
-    private var timers = TimerHeap<Key>()
-    private var failures: [Key: Int] = [:]
-    private var lastTicket = 0
+    private var slots: [Entry?] = []
+    private var free: [Int] = []
+    private var index: [Key: Int] = [:]
+    /// Slots that can be taken, by rank: the time of entry, plus a handicap for low priority. So fresh work overtakes
+    /// the initial list, but only for the length of the handicap: nothing starves.
+    private var line = SlotHeap()
+    /// Slots that are pending from a later time on, by that time.
+    private var timers = SlotHeap()
+    private var processing: Set<Int> = []
+    private var depths: [WorkPriority: Int] = [:]
     private(set) var isShutDown = false
 
     /// How long a low key lets normal ones pass at most.
@@ -57,122 +55,194 @@ struct WorkQueueMachine<Key: Hashable & Sendable>: Sendable {
         self.maximumDelay = maximumDelay
     }
 
-    var depth: Int { waiting.count }
-    private(set) var normalDepth = 0
+    // MARK: Numbers
+
+    /// Keys that need work now, also those whose turn comes when they are no longer processed.
+    var depth: Int { depths.values.reduce(0, +) }
+    func depth(_ priority: WorkPriority) -> Int { depths[priority, default: 0] }
     var processingCount: Int { processing.count }
-    var isIdle: Bool { waiting.isEmpty && processing.isEmpty && timers.count == 0 }
+    /// Keys that are kept in memory.
+    var keyCount: Int { index.count }
+    var isIdle: Bool { index.isEmpty }
+    /// Everything that takes memory, for the proof that events do not.
+    var footprint: Int { slots.count + free.count + index.count + line.count + timers.count + processing.count }
 
     /// Since when the keys that are processed now are.
-    var processingStarts: some Collection<Duration> { processing.values }
+    var processingStarts: [Duration] { processing.compactMap { slots[$0]?.started } }
+
+    /// Since when the key that is first in line waits.
+    var waitingSince: Duration? { line.first.flatMap { slots[$0.slot]?.since } }
+
+    // MARK: Adding
 
     /// Says that a key needs work. Returns whether that was news.
+    ///
+    /// - Parameter priority: nil takes that of the work under way, else `normal`.
     @discardableResult
-    mutating func add(_ key: Key, priority: WorkPriority, now: Duration) -> Bool {
+    mutating func add(_ key: Key, priority: WorkPriority? = nil, reason: String = "", now: Duration) -> Bool {
         guard !isShutDown else { return false }
-        if processing[key] != nil {
-            let known = again[key]
-            again[key] = max(known ?? .low, priority)
-            return known == nil
+        let slot = slot(of: key)
+        guard var entry = slots[slot] else { return false }
+        let wanted = priority ?? (entry.started == nil ? .normal : entry.runPriority)
+        switch entry.pending {
+        case .now:
+            raise(slot, to: priority, now: now)
+            return false
+        case .later:
+            timers.remove(slot)
+            entry.priority = max(entry.priority, wanted)
+        case .no:
+            entry.priority = wanted
         }
-        guard let known = waiting[key] else {
-            enqueue(key, priority, since: now, now: now)
-            return true
-        }
-        if priority > known.priority { enqueue(key, priority, since: known.since, now: now) }
-        return false
+        entry.reason = reason
+        slots[slot] = entry
+        becomeReady(slot, since: now, rank: now)
+        return true
     }
 
-    /// Says that a key will need work later.
-    mutating func add(_ key: Key, after delay: Duration, now: Duration) {
+    /// Says that a key will need work later. A key that needs work already only rises in priority.
+    mutating func add(
+        _ key: Key, after delay: Duration, priority: WorkPriority? = nil, reason: String = "", now: Duration
+    ) {
         guard !isShutDown else { return }
-        if delay <= .zero {
-            add(key, priority: .normal, now: now)
-        } else {
-            timers.add(key, due: now + delay)
+        guard delay > .zero else {
+            add(key, priority: priority, reason: reason, now: now)
+            return
         }
-    }
-
-    /// Counts a failure and says how long to wait for it: doubling from `baseDelay` to `maximumDelay`.
-    mutating func failed(_ key: Key) -> Duration {
-        let count = failures[key, default: 0]
-        failures[key] = count + 1
-        // 2^18 × 5 ms is beyond any maximum in use; beyond 2^40 a shift would overflow.
-        return count >= 40 ? maximumDelay : min(baseDelay * (1 << count), maximumDelay)
-    }
-
-    func failureCount(_ key: Key) -> Int { failures[key, default: 0] }
-
-    mutating func forgetFailures(_ key: Key) {
-        failures[key] = nil
+        let slot = slot(of: key)
+        guard var entry = slots[slot] else { return }
+        let wanted = priority ?? (entry.started == nil ? .normal : entry.runPriority)
+        switch entry.pending {
+        case .now:
+            raise(slot, to: priority, now: now)
+        case .later:
+            entry.priority = max(entry.priority, wanted)
+            slots[slot] = entry
+            timers.advance(slot, to: now + delay)
+        case .no:
+            entry.pending = .later
+            entry.priority = wanted
+            entry.reason = reason
+            slots[slot] = entry
+            timers.insert(slot, rank: now + delay)
+        }
     }
 
     /// Moves what is due into the line; returns how many keys became ready.
     mutating func promote(now: Duration) -> Int {
         var count = 0
-        while let key = timers.takeDue(now: now) {
-            if add(key, priority: .normal, now: now) { count += 1 }
+        while let (slot, due) = timers.first, due <= now {
+            timers.remove(slot)
+            becomeReady(slot, since: due, rank: due)
+            count += 1
         }
         return count
     }
 
     /// When `promote` has to be called next.
-    mutating func nextDue() -> Duration? {
-        isShutDown ? nil : timers.nextDue()
+    var nextDue: Duration? { timers.first?.rank }
+
+    // MARK: Failures
+
+    /// Counts a failure and says how long to wait for it: doubling from `baseDelay` to `maximumDelay`.
+    mutating func failed(_ key: Key) -> Duration {
+        let slot = slot(of: key)
+        let count = slots[slot]?.failures ?? 0
+        slots[slot]?.failures = count + 1
+        // 2^18 × 5 ms is beyond any maximum in use; beyond 2^40 a shift would overflow.
+        return count >= 40 ? maximumDelay : min(baseDelay * (1 << count), maximumDelay)
     }
 
-    /// Takes the next key into processing, and how long it was in line.
-    mutating func take(now: Duration) -> (key: Key, waited: Duration)? {
-        guard !isShutDown else { return nil }
-        dropOutdated()
-        let fromLow: Bool
-        switch (normal.first, low.first) {
-        case (nil, nil): return nil
-        case (nil, _?): fromLow = true
-        case (_?, nil): fromLow = false
-        case (let fresh?, let old?): fromLow = old.rank < fresh.rank
-        }
-        guard let ticket = fromLow ? low.first : normal.first else { return nil }
-        if fromLow { low.removeFirst() } else { normal.removeFirst() }
-        let entry = waiting.removeValue(forKey: ticket.key)
-        if !fromLow { normalDepth -= 1 }
-        processing[ticket.key] = now
-        return (ticket.key, now - (entry?.since ?? now))
+    /// Failures in a row. A row also ends when a key is left alone: neither pending nor processed.
+    func failureCount(_ key: Key) -> Int { index[key].flatMap { slots[$0]?.failures } ?? 0 }
+
+    mutating func forgetFailures(_ key: Key) {
+        guard let slot = index[key] else { return }
+        slots[slot]?.failures = 0
+        dropIfIdle(slot)
     }
 
-    /// Ends the processing of a key, and returns how long it took. A key that became dirty meanwhile is in line again.
+    // MARK: Taking
+
+    /// Takes the next key into processing.
+    mutating func take(now: Duration) -> WorkItem<Key>? {
+        guard let (slot, _) = line.first, var entry = slots[slot] else { return nil }
+        line.remove(slot)
+        depths[entry.priority, default: 0] -= 1
+        entry.pending = .no
+        entry.started = now
+        entry.runPriority = entry.priority
+        slots[slot] = entry
+        processing.insert(slot)
+        return WorkItem(
+            key: entry.key, priority: entry.priority, reason: entry.reason, waited: max(.zero, now - entry.since))
+    }
+
+    /// Ends the processing of a key, and returns how long it took. A key that became pending meanwhile is in line again.
     @discardableResult
     mutating func done(_ key: Key, now: Duration) -> Duration? {
-        guard let start = processing.removeValue(forKey: key) else { return nil }
-        if let priority = again.removeValue(forKey: key), !isShutDown {
-            enqueue(key, priority, since: now, now: now)
-        }
-        return now - start
+        guard let slot = index[key], let started = slots[slot]?.started else { return nil }
+        slots[slot]?.started = nil
+        processing.remove(slot)
+        if case .now? = slots[slot]?.pending { enterLine(slot, rank: now) }
+        dropIfIdle(slot)
+        return now - started
     }
 
     /// Nothing is taken or added from now on; what is processed may still end.
     mutating func shutDown() {
         isShutDown = true
-        waiting = [:]
-        normalDepth = 0
-        again = [:]
-        normal = FIFO()
-        low = FIFO()
+        line.removeAll()
         timers.removeAll()
-    }
-
-    private mutating func enqueue(_ key: Key, _ priority: WorkPriority, since: Duration, now: Duration) {
-        lastTicket += 1
-        waiting[key] = Waiting(ticket: lastTicket, priority: priority, since: since)
-        switch priority {
-        case .normal:
-            normalDepth += 1
-            normal.append(Ticket(key: key, number: lastTicket, rank: now))
-        case .low: low.append(Ticket(key: key, number: lastTicket, rank: now + handicap))
+        depths = [:]
+        for (_, slot) in index {
+            slots[slot]?.pending = .no
+            dropIfIdle(slot)
         }
     }
 
-    private mutating func dropOutdated() {
-        while let first = normal.first, waiting[first.key]?.ticket != first.number { normal.removeFirst() }
-        while let first = low.first, waiting[first.key]?.ticket != first.number { low.removeFirst() }
+    // MARK: Parts
+
+    private mutating func slot(of key: Key) -> Int {
+        if let known = index[key] { return known }
+        let slot: Int
+        if let reused = free.popLast() {
+            slot = reused
+            slots[slot] = Entry(key: key)
+        } else {
+            slot = slots.count
+            slots.append(Entry(key: key))
+        }
+        index[key] = slot
+        return slot
+    }
+
+    private mutating func becomeReady(_ slot: Int, since: Duration, rank: Duration) {
+        guard let entry = slots[slot] else { return }
+        slots[slot]?.pending = .now
+        slots[slot]?.since = since
+        depths[entry.priority, default: 0] += 1
+        if entry.started == nil { enterLine(slot, rank: rank) }
+    }
+
+    private mutating func enterLine(_ slot: Int, rank: Duration) {
+        guard let entry = slots[slot] else { return }
+        line.insert(slot, rank: rank + (entry.priority == .low ? handicap : .zero))
+    }
+
+    private mutating func raise(_ slot: Int, to priority: WorkPriority?, now: Duration) {
+        guard let priority, let entry = slots[slot], priority > entry.priority else { return }
+        depths[entry.priority, default: 0] -= 1
+        depths[priority, default: 0] += 1
+        slots[slot]?.priority = priority
+        line.advance(slot, to: now)
+    }
+
+    /// A slot without work is free for another key.
+    private mutating func dropIfIdle(_ slot: Int) {
+        guard let entry = slots[slot], entry.pending == .no, entry.started == nil else { return }
+        slots[slot] = nil
+        index[entry.key] = nil
+        free.append(slot)
     }
 }

@@ -7,8 +7,7 @@ struct WorkQueueMetrics: Sendable {
     let retries: Counter
     let queueing: Histogram
     let work: Histogram
-    private let normalDepth: Gauge
-    private let lowDepth: Gauge
+    private let depths: [(priority: WorkPriority, gauge: Gauge)]
     private let unfinished: Gauge
     private let longest: Gauge
 
@@ -23,12 +22,12 @@ struct WorkQueueMetrics: Sendable {
             "workqueue_queue_duration_seconds", help: "Time in line.", labels: labels, buckets: Self.buckets)
         work = registry.histogram(
             "workqueue_work_duration_seconds", help: "Time of work.", labels: labels, buckets: Self.buckets)
-        func depth(_ priority: String) -> Gauge {
-            registry.gauge(
-                "workqueue_depth", help: "Keys in line.", labels: labels.merging(["priority": priority]) { $1 })
+        depths = WorkPriority.allCases.map { priority in
+            let gauge = registry.gauge(
+                "workqueue_depth", help: "Keys in line.",
+                labels: labels.merging(["priority": "\(priority.rawValue)"]) { $1 })
+            return (priority, gauge)
         }
-        normalDepth = depth("0")
-        lowDepth = depth("-100")
         unfinished = registry.gauge(
             "workqueue_unfinished_work_seconds", help: "Time spent on work under way, summed.", labels: labels)
         longest = registry.gauge(
@@ -36,9 +35,8 @@ struct WorkQueueMetrics: Sendable {
             labels: labels)
     }
 
-    func record<Key>(_ machine: WorkQueueMachine<Key>) {
-        normalDepth.set(Double(machine.normalDepth))
-        lowDepth.set(Double(machine.depth - machine.normalDepth))
+    func record(depth: (WorkPriority) -> Int) {
+        for (priority, gauge) in depths { gauge.set(Double(depth(priority))) }
     }
 
     func record(running: [Duration]) {
