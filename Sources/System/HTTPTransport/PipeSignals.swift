@@ -8,13 +8,13 @@ import Glibc
 /// goes to the thread that wrote, so blocking it here and taking away what is pending is enough and changes no other
 /// thread.
 func withoutPipeSignals(_ body: () -> Void) {
-  var pipe = sigset_t()
-  sigemptyset(&pipe)
-  sigaddset(&pipe, SIGPIPE)
-  var before = sigset_t()
-  pthread_sigmask(SIG_BLOCK, &pipe, &before)
-  body()
-  var atOnce = timespec()
-  while sigtimedwait(&pipe, nil, &atOnce) == SIGPIPE {}
-  pthread_sigmask(SIG_SETMASK, &before, nil)
+    var pipe = sigset_t()
+    sigemptyset(&pipe)
+    sigaddset(&pipe, SIGPIPE)
+    var before = sigset_t()
+    pthread_sigmask(SIG_BLOCK, &pipe, &before)
+    body()
+    var atOnce = timespec()
+    while sigtimedwait(&pipe, nil, &atOnce) == SIGPIPE {}
+    pthread_sigmask(SIG_SETMASK, &before, nil)
 }
