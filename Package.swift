@@ -46,7 +46,7 @@ func systemLibrary(_ name: String, pkgConfig: String? = nil) -> Target {
 let base = ["JSONCoding", "HTTPTypes", "ServiceRuntime"]
 let kubernetes = base + ["KubernetesAPI", "KubernetesClient", "ControllerRuntime"]
 
-let targets: [Target] = [
+var targets: [Target] = [
     // System: C libraries and the only unsafe code.
     systemLibrary("CCurl", pkgConfig: "libcurl"),
     systemLibrary("CYAML", pkgConfig: "yaml-0.1"),
@@ -158,7 +158,41 @@ let targets: [Target] = [
         name: "EndToEndTests",
         dependencies: (kubernetes + ["HTTPTransport", "HTTPServing", "AgentAPI", "ChildProcesses", "Postgres", "SystemCalls", "DevForge", "Cryptography"]).map { .init(stringLiteral: $0) },
         path: "Tests/EndToEndTests", swiftSettings: settings),
+    .target(
+        name: "ParserProperties",
+        dependencies: ["JSONCoding", "YAMLCoding", "KubernetesAPI", "KubernetesClient"],
+        path: "Tests/ParserProperties", swiftSettings: settings),
+    .testTarget(
+        name: "ParserCorpusTests", dependencies: ["ParserProperties", "SystemCalls"], path: "Tests/ParserCorpusTests",
+        swiftSettings: settings),
     .testTarget(name: "ArchitectureTests", dependencies: ["ChildProcesses", "SystemCalls"], path: "Tests/ArchitectureTests", swiftSettings: settings),
 ]
+
+// hack/fuzz.sh: a program without a main function of its own, which libFuzzer brings.
+if Context.environment["CODEXK8S_FUZZ"] != nil {
+    targets.append(
+        .executableTarget(
+            name: "ParserFuzzer", dependencies: ["ParserProperties"], path: "Tests/ParserFuzzer",
+            swiftSettings: settings))
+}
+
+// hack/sanitize.sh: the program of the tests is one for all, so the targets that it is to hold are chosen here.
+if let names = Context.environment["CODEXK8S_SANITIZE"] {
+    targets.append(
+        .testTarget(
+            name: "SanitizerTests", dependencies: ["ServiceRuntime"], path: "Tests/SanitizerTests",
+            swiftSettings: settings))
+    let byName = Dictionary(uniqueKeysWithValues: targets.map { ($0.name, $0) })
+    var needed: Set<String> = []
+    var next = names.split(separator: ",").map(String.init)
+    while let name = next.popLast() {
+        guard let target = byName[name] else { fatalError("CODEXK8S_SANITIZE names \(name), which is no target") }
+        guard needed.insert(name).inserted else { continue }
+        next += target.dependencies.compactMap {
+            if case .byNameItem(let name, _) = $0 { name } else { nil }
+        }
+    }
+    targets.removeAll { !needed.contains($0.name) }
+}
 
 let package = Package(name: "codex-k8s", targets: targets)

@@ -3,7 +3,7 @@
 /// Cuts a stream of byte chunks into lines, wherever the chunks were split.
 ///
 /// Work is linear in the bytes, also when a long line comes byte by byte.
-struct LineFramer {
+package struct LineFramer {
     private var buffer: [UInt8] = []
     /// Where the line that is being collected begins.
     private var start = 0
@@ -12,15 +12,18 @@ struct LineFramer {
     private let maximumLineBytes: Int
 
     /// A line was longer than allowed.
-    struct LineTooLong: Error, Equatable {
-        var limit: Int
+    package struct LineTooLong: Error, Equatable {
+        /// The most bytes that a line may have, without its end.
+        package var limit: Int
     }
 
-    init(maximumLineBytes: Int) {
+    /// Cuts into lines of at most so many bytes, without their ends.
+    package init(maximumLineBytes: Int) {
         self.maximumLineBytes = maximumLineBytes
     }
 
-    mutating func append(_ chunk: [UInt8]) {
+    /// Takes the bytes that came next.
+    package mutating func append(_ chunk: [UInt8]) {
         if start > 0, start == buffer.count {
             buffer.removeAll(keepingCapacity: buffer.capacity <= 1 << 20)
             start = 0
@@ -34,7 +37,7 @@ struct LineFramer {
     }
 
     /// The next whole line without its end; empty lines are passed over. Nil until more bytes come.
-    mutating func next() throws(LineTooLong) -> [UInt8]? {
+    package mutating func next() throws(LineTooLong) -> [UInt8]? {
         while scanned < buffer.count {
             guard let end = buffer[scanned...].firstIndex(of: UInt8(ascii: "\n")) else {
                 scanned = buffer.count
@@ -52,5 +55,5 @@ struct LineFramer {
     }
 
     /// Bytes of a line that has not ended: what a broken connection cut off.
-    var unfinishedBytes: Int { buffer.count - start }
+    package var unfinishedBytes: Int { buffer.count - start }
 }
