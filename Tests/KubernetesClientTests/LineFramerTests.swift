@@ -41,6 +41,8 @@ import Testing
         #expect(throws: LineFramer.LineTooLong.self) { try lines([Array("12345\n".utf8)], maximum: 4) }
         #expect(throws: LineFramer.LineTooLong.self) { try lines([Array("12345".utf8)], maximum: 4) }
         #expect(throws: Never.self) { try lines([Array("1234\n1234".utf8)], maximum: 4) }
+        #expect(throws: Never.self) { try lines([Array("1234\r".utf8), [10]], maximum: 4) }
+        #expect(throws: LineFramer.LineTooLong.self) { try lines([Array("1234\r\r".utf8)], maximum: 4) }
     }
 
     @Test func `what was cut off is counted`() throws {

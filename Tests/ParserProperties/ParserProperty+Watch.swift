@@ -24,8 +24,9 @@ extension ParserProperty {
         }
         let cut = Self.messages(of: chunks)
         try expect(cut == whole, "in chunks of \(lengths): \(cut)\nat once: \(whole)")
-        let single = Self.messages(of: stream.map { [$0] })
-        try expect(single == whole, "byte by byte: \(single)\nat once: \(whole)")
+        let single = Self.lines(of: stream.map { [$0] })
+        let lines = Self.lines(of: [stream])
+        try expect(single == lines, "byte by byte: \(single)\nat once: \(lines)")
         return MemoryMeasure(input)
     }
 
@@ -46,6 +47,22 @@ extension ParserProperty {
             messages.append("\(error)")
         }
         return messages
+    }
+
+    /// The same without decoding what the lines say.
+    private static func lines(of chunks: [[UInt8]]) -> [String] {
+        var framer = LineFramer(maximumLineBytes: longestLine)
+        var lines: [String] = []
+        do throws(LineFramer.LineTooLong) {
+            for chunk in chunks {
+                framer.append(chunk)
+                while let line = try framer.next() { lines.append(String(decoding: line, as: UTF8.self)) }
+            }
+            lines.append("\(framer.unfinishedBytes) bytes without an end")
+        } catch {
+            lines.append("\(error)")
+        }
+        return lines
     }
 
     private static func describe<Object: KubernetesObject>(_ event: WatchEvent<Object>) throws -> String {

@@ -106,7 +106,8 @@ extension KubeconfigDocument {
 
     private func isServer(_ text: String) -> Bool {
         for scheme in ["https://", "http://"] where text.hasPrefix(scheme) {
-            return text.utf8.count > scheme.utf8.count
+            let host = text.utf8.dropFirst(scheme.utf8.count).first
+            return host != nil && host != UInt8(ascii: "/")
         }
         return false
     }

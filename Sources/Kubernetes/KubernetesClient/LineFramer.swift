@@ -50,7 +50,9 @@ package struct LineFramer {
             guard line.count <= maximumLineBytes else { throw LineTooLong(limit: maximumLineBytes) }
             if !line.isEmpty { return Array(line) }
         }
-        guard buffer.count - start <= maximumLineBytes else { throw LineTooLong(limit: maximumLineBytes) }
+        // A return at the end may belong to the line's end, which is not counted.
+        let mayEnd = unfinishedBytes == maximumLineBytes + 1 && buffer.last == UInt8(ascii: "\r")
+        guard unfinishedBytes <= maximumLineBytes || mayEnd else { throw LineTooLong(limit: maximumLineBytes) }
         return nil
     }
 

@@ -21,7 +21,7 @@ extension JSONParser {
         throw failure("the string is not closed")
     }
 
-    private func text(_ slice: ArraySlice<UInt8>, isASCII: Bool, at start: Int) throws(JSONParseError) -> String {
+    func text(_ slice: ArraySlice<UInt8>, isASCII: Bool, at start: Int) throws(JSONParseError) -> String {
         if isASCII { return String(decoding: slice, as: UTF8.self) }
         guard let text = String(validating: slice, as: UTF8.self) else {
             throw JSONParseError(problem: "the string is not valid UTF-8", offset: start)
@@ -49,7 +49,7 @@ extension JSONParser {
         throw failure("the string is not closed")
     }
 
-    private mutating func parseEscape(into buffer: inout [UInt8]) throws(JSONParseError) {
+    mutating func parseEscape(into buffer: inout [UInt8]) throws(JSONParseError) {
         guard position < bytes.count else { throw failure("the string is not closed") }
         let byte = bytes[position]
         position += 1
@@ -101,6 +101,17 @@ extension JSONParser {
     /// Parses a number: an integer where it fits 64 bits and has neither fraction nor exponent, else a double.
     mutating func parseNumber() throws(JSONParseError) -> JSONValue {
         let start = position
+        let isInteger = try scanNumber()
+        let literal = String(decoding: bytes[start..<position], as: UTF8.self)
+        if isInteger, let integer = Int64(literal) { return .integer(integer) }
+        guard let number = Double(literal), number.isFinite else {
+            throw JSONParseError(problem: "a number that no double can hold", offset: start)
+        }
+        return .double(number)
+    }
+
+    /// Passes over a number; answers whether it has neither fraction nor exponent.
+    mutating func scanNumber() throws(JSONParseError) -> Bool {
         var isInteger = true
         if bytes[position] == UInt8(ascii: "-") { position += 1 }
         guard position < bytes.count, isDigit(bytes[position]) else { throw failure("a digit should be here") }
@@ -125,12 +136,7 @@ extension JSONParser {
             guard position < bytes.count, isDigit(bytes[position]) else { throw failure("a digit should be here") }
             skipDigits()
         }
-        let literal = String(decoding: bytes[start..<position], as: UTF8.self)
-        if isInteger, let integer = Int64(literal) { return .integer(integer) }
-        guard let number = Double(literal), number.isFinite else {
-            throw JSONParseError(problem: "a number that no double can hold", offset: start)
-        }
-        return .double(number)
+        return isInteger
     }
 
     private func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }

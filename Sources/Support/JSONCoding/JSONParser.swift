@@ -72,7 +72,7 @@ struct JSONParser {
 
     func failure(_ problem: String) -> JSONParseError { JSONParseError(problem: problem, offset: position) }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while position < bytes.count {
             switch bytes[position] {
             case 0x20, 0x0A, 0x0D, 0x09: position += 1
@@ -96,7 +96,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func parseLiteral(_ text: StaticString, _ value: JSONValue) throws(JSONParseError) -> JSONValue {
+    mutating func parseLiteral(_ text: StaticString, _ value: JSONValue) throws(JSONParseError) -> JSONValue {
         let expected = Array(text.description.utf8)
         guard bytes.count - position >= expected.count,
             bytes[position..<position + expected.count].elementsEqual(expected)
@@ -167,35 +167,5 @@ struct JSONParser {
             position -= 1
             throw failure("a comma or } should be here")
         }
-    }
-
-    /// Passes over one value without building it; its strings are not checked for their escapes.
-    private mutating func skipValue(depth: Int) throws(JSONParseError) {
-        var open = 0
-        skipSpace()
-        while position < bytes.count {
-            switch bytes[position] {
-            case UInt8(ascii: "\""):
-                position += 1
-                while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
-                    position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
-                }
-                position += 1
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                open += 1
-                guard depth + open <= limits.maximumDepth else {
-                    throw failure("nested deeper than \(limits.maximumDepth)")
-                }
-                position += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                if open == 0 { return }
-                open -= 1
-                position += 1
-            case UInt8(ascii: ",") where open == 0: return
-            default: position += 1
-            }
-            if open == 0, position < bytes.count, bytes[position] == UInt8(ascii: ",") { return }
-        }
-        throw failure("the value is not closed")
     }
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+
+extension JSONParser {
+    /// Passes over one value without building it, by the same grammar: what is not JSON is refused here as well.
+    ///
+    /// Two things are not looked at, because only building shows them: members of the same name, and whether a double
+    /// can hold a number.
+    mutating func skipValue(depth: Int) throws(JSONParseError) {
+        skipSpace()
+        guard position < bytes.count else { throw failure("the text ends where a value should be") }
+        switch bytes[position] {
+        case UInt8(ascii: "{"): try skipList(until: UInt8(ascii: "}"), hasNames: true, depth: depth + 1)
+        case UInt8(ascii: "["): try skipList(until: UInt8(ascii: "]"), hasNames: false, depth: depth + 1)
+        case UInt8(ascii: "\""): try skipString()
+        case UInt8(ascii: "t"): _ = try parseLiteral("true", .null)
+        case UInt8(ascii: "f"): _ = try parseLiteral("false", .null)
+        case UInt8(ascii: "n"): _ = try parseLiteral("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): _ = try scanNumber()
+        default: throw failure("a value should start here")
+        }
+    }
+
+    private mutating func skipList(until end: UInt8, hasNames: Bool, depth: Int) throws(JSONParseError) {
+        guard depth <= limits.maximumDepth else { throw failure("nested deeper than \(limits.maximumDepth)") }
+        position += 1
+        skipSpace()
+        if position < bytes.count, bytes[position] == end {
+            position += 1
+            return
+        }
+        while true {
+            if hasNames { try skipName() }
+            try skipValue(depth: depth)
+            skipSpace()
+            guard position < bytes.count else { throw failure("the array or object is not closed") }
+            let byte = bytes[position]
+            guard byte == UInt8(ascii: ",") || byte == end else { throw failure("a comma or an end should be here") }
+            position += 1
+            if byte == end { return }
+        }
+    }
+
+    private mutating func skipName() throws(JSONParseError) {
+        skipSpace()
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+            throw failure("a member's name should be here")
+        }
+        try skipString()
+        skipSpace()
+        guard position < bytes.count, bytes[position] == UInt8(ascii: ":") else {
+            throw failure("a colon should be here")
+        }
+        position += 1
+    }
+
+    private mutating func skipString() throws(JSONParseError) {
+        position += 1
+        let start = position
+        var isASCII = true
+        while position < bytes.count {
+            let byte = bytes[position]
+            switch byte {
+            case UInt8(ascii: "\""):
+                if !isASCII { _ = try text(bytes[start..<position], isASCII: false, at: start) }
+                position += 1
+                return
+            case UInt8(ascii: "\\"):
+                position += 1
+                var unread: [UInt8] = []
+                try parseEscape(into: &unread)
+            case 0..<0x20: throw failure("a control character inside a string")
+            default:
+                if byte >= 0x80 { isASCII = false }
+                position += 1
+            }
+        }
+        throw failure("the string is not closed")
+    }
+}
