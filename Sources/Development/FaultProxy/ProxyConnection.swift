@@ -81,53 +81,64 @@ final class ProxyConnection {
         if !isOver, !isConnecting {
             if brokenSides.contains(.client), !toServer.fault.isBlackHole { return cut(.reset) }
             if brokenSides.contains(.server), !toClient.fault.isBlackHole { return cut(.reset) }
-            move(.client, client, &toServer, server, &bytesToServer, now)
-            move(.server, server, &toClient, client, &bytesToClient, now)
+            for (source, target) in [(Side.client, Side.server), (.server, .client)] where !isOver {
+                switch move(from: source, to: target, now) {
+                case .paused: break
+                case .again(let due): deadline = min(deadline ?? due, due)
+                case .broke(let side): broke(side)
+                case .cut(let kind): cut(kind)
+                }
+            }
         }
         if toServer.isOver, toClient.isOver { cut(.close) }
         if !isOver { updateInterest() }
     }
 
-    private func move(
-        _ side: Side, _ source: TCPSocket, _ flow: inout ByteFlow, _ target: TCPSocket, _ count: inout Int,
-        _ now: Duration
-    ) {
-        let other: Side = side == .client ? .server : .client
+    /// Why moving came to a halt.
+    private enum Halt {
+        /// Something has to happen first.
+        case paused
+        case again(Duration)
+        case broke(Side)
+        case cut(Fault.Cut)
+    }
+
+    private func move(from side: Side, to other: Side, _ now: Duration) -> Halt {
+        let source = side == .client ? client : server
+        let target = other == .client ? client : server
+        let direction: ReferenceWritableKeyPath<ProxyConnection, ByteFlow> = side == .client ? \.toServer : \.toClient
         // Bounded, so that one fast connection does not keep the others waiting.
-        for _ in 0..<64 where !isOver {
-            if flow.wantsMore, !brokenSides.contains(side) {
+        for _ in 0..<64 {
+            if self[keyPath: direction].wantsMore, !brokenSides.contains(side) {
                 switch source.read(upTo: 64 << 10) {
-                case .bytes(let bytes): flow.received(bytes, now: now)
-                case .end: flow.ended()
-                case .failed: return broke(side)
+                case .bytes(let bytes): self[keyPath: direction].received(bytes, now: now)
+                case .end: self[keyPath: direction].ended()
+                case .failed: return .broke(side)
                 case .nothingNow: break
                 }
             }
-            switch flow.next(now: now) {
-            case .nothing: return
-            case .wait(let due):
-                deadline = min(deadline ?? due, due)
-                return
-            case .cut(let kind): return cut(kind)
+            switch self[keyPath: direction].next(now: now) {
+            case .nothing: return .paused
+            case .wait(let due): return .again(due)
+            case .cut(let kind): return .cut(kind)
             case .end:
                 target.endWriting()
-                flow.sentEnd()
-                return
+                self[keyPath: direction].sentEnd()
+                return .paused
             case .send(let bytes):
-                if isFull.contains(other) || brokenSides.contains(other) { return }
+                if isFull.contains(other) || brokenSides.contains(other) { return .paused }
                 switch target.write(bytes) {
                 case .wrote(let written):
-                    flow.sent(written, now: now)
-                    count += written
+                    self[keyPath: direction].sent(written, now: now)
+                    if side == .client { bytesToServer += written } else { bytesToClient += written }
                 case .full:
                     isFull.insert(other)
-                    return
-                case .failed: return broke(other)
+                    return .paused
+                case .failed: return .broke(other)
                 }
             }
         }
-        // There may be more at once.
-        deadline = now
+        return .again(now)
     }
 
     private func updateInterest() {
