@@ -19,7 +19,11 @@ extension FailureMode {
                 try await cluster.create("deleted-after-the-backup")
                 try await cluster.backend.save()
                 try await cluster.eventually("the store is back") { (try? await cluster.configMaps()) != nil }
-                let cache = FollowedCache(try cluster.client("informer"), namespace: cluster.namespace)
+                // Longer than the three seconds for which servers wait for a version of the future.
+                var timing = ReflectorTiming.quick
+                timing.idle = .seconds(5)
+                let cache = FollowedCache(
+                    try cluster.client("informer"), namespace: cluster.namespace, timing: timing)
                 try await cache.run {
                     try await cluster.create("b")
                     try await cluster.delete("deleted-after-the-backup")

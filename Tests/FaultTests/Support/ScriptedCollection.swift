@@ -25,8 +25,10 @@ final class ScriptedCollection: Sendable {
         { self.answer($0) }
     }
 
-    /// What was asked, without streamed lists that were refused.
+    /// What was asked, in order.
     var asked: [Kind] { log.withLock { $0.map(\.kind) } }
+    /// The same without streamed lists, for scripts that refuse them.
+    var askedPlainly: [Kind] { asked.filter { $0 == .list || $0 == .watch } }
     /// The versions that lists and watches asked for.
     var versions: [String?] { log.withLock { $0.map { $0.query["resourceVersion"] } } }
     /// The page sizes that lists asked for.
