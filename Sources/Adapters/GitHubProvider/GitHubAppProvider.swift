@@ -35,7 +35,7 @@ package final class GitHubAppProvider: SourceProvider {
         self.logger = logger
         client = GitHubClient(
             apiURL: configuration.apiURL, http: http, tls: configuration.tls, deadline: configuration.deadline,
-            clock: configuration.clock)
+            clock: configuration.clock, writeObjection: configuration.writeObjection)
         authenticator = AppAuthenticator(
             client: client, appID: configuration.appID, key: configuration.privateKey, clock: configuration.clock)
     }

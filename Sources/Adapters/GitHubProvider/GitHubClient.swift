@@ -36,6 +36,8 @@ struct GitHubClient: Sendable {
     let tls: TLSOptions?
     let deadline: Duration
     let clock: WallClock
+    /// Why nothing may be changed now; nil when it may.
+    var writeObjection: @Sendable () -> String? = { nil }
 
     /// - Parameter authorization: the value of `Authorization`; nil asks without.
     func send(_ request: GitHubRequest, authorization: String?) async throws(ProviderError) -> GitHubResponse {
@@ -51,6 +53,10 @@ struct GitHubClient: Sendable {
         wire.tls = tls
         var hops = 0
         while true {
+            if request.isWrite, let objection = writeObjection() {
+                throw ProviderError(
+                    code: .unavailable, request: request.name, message: "nothing was sent, because \(objection)")
+            }
             let answer: ClientResponse
             do {
                 answer = try await http.send(wire, maximumBodyBytes: request.maximumBodyBytes)

@@ -16,12 +16,14 @@ package struct GitHubConfiguration: Sendable {
     package var privateKey: RSAPrivateKey
     /// Trust beside the system's, for an Enterprise Server.
     package var tls: TLSOptions?
-    /// Whole time of one request. Effects are begun only when the lease lasts longer than this.
+    /// Whole time of one request.
     package var deadline = Duration.seconds(10)
     /// Our own limits of writes.
     package var budget = RequestBudget.Limits()
     /// What time it is.
     package var clock = WallClock.system
+    /// Asked right before every request that changes something: why it must not be sent, nil when it may.
+    package var writeObjection: @Sendable () -> String? = { nil }
 
     /// The given app at the given addresses, defaults for the rest.
     package init(apiURL: String, gitURL: String, appID: Int64, privateKey: RSAPrivateKey, tls: TLSOptions? = nil) {

@@ -47,7 +47,12 @@ enum CommonOptions {
     }
 
     /// The adapter to GitHub that the configuration describes.
-    static func provider(_ configuration: OperatorConfiguration, http: HTTPClient, logger: Logger) throws -> GitHubAppProvider {
+    ///
+    /// - Parameter writeObjection: why nothing may be changed there now; nil when it may.
+    static func provider(
+        _ configuration: OperatorConfiguration, http: HTTPClient,
+        writeObjection: @escaping @Sendable () -> String? = { nil }, logger: Logger
+    ) throws -> GitHubAppProvider {
         guard let appID = configuration.github.appID, let keyFile = configuration.github.privateKeyFile else {
             throw UnusableInput("the configuration needs github.appID and github.privateKeyFile")
         }
@@ -67,10 +72,10 @@ enum CommonOptions {
             }
             tls = options
         }
-        return GitHubAppProvider(
-            configuration: GitHubConfiguration(
-                apiURL: configuration.github.apiURL, gitURL: configuration.github.gitURL, appID: appID, privateKey: key,
-                tls: tls),
-            http: http, logger: logger)
+        var github = GitHubConfiguration(
+            apiURL: configuration.github.apiURL, gitURL: configuration.github.gitURL, appID: appID, privateKey: key,
+            tls: tls)
+        github.writeObjection = writeObjection
+        return GitHubAppProvider(configuration: github, http: http, logger: logger)
     }
 }

@@ -25,12 +25,15 @@ enum ControllerCommand {
 
     static let command = Command(
         "controller", summary: "Reconciles AgentRuns and IssueNamespaces until it is told to stop.",
-        discussion: "Stops on SIGTERM within the grace time of its work; a second signal ends it at once.",
+        discussion: """
+            Several may run: one leads, the others wait with warm caches. Stops on SIGTERM within the grace time of its \
+            work; a second signal ends it at once. A lost lead ends it at once too, with code 1.
+            """,
         options: [
             kubeconfig.definition, context.definition, CommonOptions.config.definition,
             CommonOptions.databaseURL.definition, listen.definition, serviceAccount.definition,
             CommonOptions.logLevel.definition,
-        ])
+        ] + ElectionOptions.definitions)
 
     static func run(_ parsed: ParsedCommand) async throws {
         let logger = try CommonOptions.logger(parsed, "controller")
@@ -49,20 +52,43 @@ enum ControllerCommand {
         let postgres = PostgresClient(
             url: Secret(try parsed[CommonOptions.databaseURL]), configuration: .service, logger: logger)
         let http = HTTPClient(configuration: .init())
-        defer { http.shutdown() }
+        // Of its own, so that no other traffic delays a renewal.
+        let leaseHTTP = HTTPClient(configuration: .init())
+        defer {
+            http.shutdown()
+            leaseHTTP.shutdown()
+        }
+        let election = try ElectionOptions.election(
+            parsed, namespace: configuration.systemNamespace, cluster: cluster, http: leaseHTTP, metrics: metrics,
+            logger: logger)
         let parts = try ControllerParts(
             configuration: configuration, cluster: cluster, http: http, postgres: postgres,
-            serviceAccount: try parsed[serviceAccount], metrics: metrics, logger: logger)
+            serviceAccount: try parsed[serviceAccount], election: election, metrics: metrics, logger: logger)
+        let manager = parts.set.manager
         let address = try parsed[listen]
         var router = Router(logger: logger)
-        HealthEndpoints(metrics: metrics, notReady: { parts.set.manager.unready }).add(to: &router)
+        HealthEndpoints(metrics: metrics, live: manager.livenessChecks, ready: manager.readinessChecks).add(to: &router)
         let health = HTTPServer(
             configuration: ServerConfiguration(host: address.host, port: address.port), logger: logger
         ) { [router] request in await router.handle(request) }
         try await ServiceGroup(
-            [("health", health), ("postgres", postgres), ("manager", parts.set.manager), ("healing", parts.set.healing)],
-            gracePeriod: .seconds(35), logger: logger
+            [("health", health), ("postgres", postgres), ("manager", ClosureService { try await lead(manager) })],
+            gracePeriod: gracePeriod, logger: logger
         ).run()
+    }
+
+    /// Longer than the controllers' drain period (30 s) with the release of the lease and the last events after it, and
+    /// shorter, with the five seconds for what ignores it, than the pod's `terminationGracePeriodSeconds` (60).
+    private static let gracePeriod = Duration.seconds(45)
+
+    /// Ends the process as soon as the lead is lost: whatever else it is doing, another may lead now.
+    private static func lead(_ manager: Manager) async throws {
+        do {
+            try await manager.run()
+        } catch let lost as LeadershipLost {
+            StandardStreams.writeErrorLine("codex-k8s: \(lost)")
+            ProcessIdentity.exitNow(1)
+        }
     }
 }
 
@@ -70,16 +96,21 @@ enum ControllerCommand {
 struct ControllerParts: Sendable {
     let set: ControllerSet
 
+    /// - Parameter election: who of several processes leads; nil for one alone.
     init(
         configuration: OperatorConfiguration, cluster: ClusterConfiguration, http: HTTPClient, postgres: PostgresClient,
-        serviceAccount: String, metrics: MetricsRegistry, logger: Logger
+        serviceAccount: String, election: LeaderElection? = nil, metrics: MetricsRegistry, logger: Logger
     ) throws {
-        let api = APIClient(configuration: cluster, http: http, logger: logger, metrics: metrics)
+        let fence = election?.fence
+        let api = APIClient(
+            configuration: cluster, http: http, logger: logger, metrics: metrics, writeGuard: fence)
+        let sink = PostgresAuditSink(client: postgres)
         set = ControllerSet(
             .init(
-                configuration: configuration, api: api,
-                source: try CommonOptions.provider(configuration, http: http, logger: logger),
-                sink: PostgresAuditSink(client: postgres), history: PostgresRunHistory(client: postgres),
+                configuration: configuration, api: api, leadership: election ?? SoleLeadership(),
+                source: try CommonOptions.provider(
+                    configuration, http: http, writeObjection: { fence?.objection }, logger: logger),
+                sink: fence.map { FencedAuditSink(sink: sink, fence: $0) } ?? sink, history: PostgresRunHistory(client: postgres),
                 serviceAccount: serviceAccount, logger: logger, metrics: metrics))
     }
 }

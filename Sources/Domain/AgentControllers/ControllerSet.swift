@@ -21,6 +21,8 @@ package struct ControllerSet: Sendable {
     package struct Dependencies: Sendable {
         package var configuration: OperatorConfiguration
         package var api: APIClient
+        /// Who of several processes may act.
+        package var leadership: any Leadership
         package var source: any SourceProvider
         package var sink: any AuditSink
         package var history: any RunHistory
@@ -31,12 +33,13 @@ package struct ControllerSet: Sendable {
         package var metrics: MetricsRegistry
 
         package init(
-            configuration: OperatorConfiguration, api: APIClient, source: any SourceProvider, sink: any AuditSink,
-            history: any RunHistory, serviceAccount: String, now: @escaping @Sendable () -> Timestamp = { .now },
+            configuration: OperatorConfiguration, api: APIClient, leadership: any Leadership = SoleLeadership(),
+            source: any SourceProvider, sink: any AuditSink, history: any RunHistory, serviceAccount: String, now: @escaping @Sendable () -> Timestamp = { .now },
             logger: Logger, metrics: MetricsRegistry
         ) {
             self.configuration = configuration
             self.api = api
+            self.leadership = leadership
             self.source = source
             self.sink = sink
             self.history = history
@@ -93,7 +96,7 @@ package struct ControllerSet: Sendable {
             logger: dependencies.logger, metrics: dependencies.metrics)
         feedbackController.watches(runs) { FeedbackReconciler.issueKey($0) }
 
-        manager = Manager(logger: dependencies.logger)
+        manager = Manager(leadership: dependencies.leadership, logger: dependencies.logger)
         manager.add(helper: audit)
         manager.add(runs)
         manager.add(places)
@@ -102,6 +105,7 @@ package struct ControllerSet: Sendable {
         manager.add(runController)
         manager.add(placeController)
         manager.add(feedbackController)
+        manager.add(leader: healing)
     }
 
     /// The run that a Job or a pod belongs to: ownership across namespaces does not exist, labels do.

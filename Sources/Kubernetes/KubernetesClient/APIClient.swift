@@ -106,12 +106,9 @@ package final class APIClient: Sendable {
     private func attemptOnce(
         _ request: APIRequest, token: Secret<String>?
     ) async throws(APIError) -> ClientResponse {
-        var prepared = try await prepare(request, token: token, idleTimeout: nil)
-        if request.method.isWrite, let writeGuard {
-            // Last, so that no wait lies between the question and the sending.
-            try writeGuard.checkWrite()
-            if let limit = writeGuard.writeTime { prepared.timeout = prepared.timeout.map { min($0, limit) } ?? limit }
-        }
+        let prepared = try await prepare(request, token: token, idleTimeout: nil)
+        // Last, so that no wait lies between the question and the sending.
+        if request.method.isWrite { try writeGuard?.checkWrite() }
         let start = ContinuousClock.now
         let response: ClientResponse
         do {

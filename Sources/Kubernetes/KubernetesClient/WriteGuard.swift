@@ -9,16 +9,6 @@ import HTTPTypes
 package protocol WriteGuard: Sendable {
     /// Throws `APIError` with the reason `notLeading` when nothing may be written.
     func checkWrite() throws(APIError)
-
-    /// How long a write that begins now may take at most; nil when nothing limits it.
-    ///
-    /// The attempt is given up at its end: an answer that comes later would come to somebody who may not act on it.
-    var writeTime: Duration? { get }
-}
-
-extension WriteGuard {
-    /// Nothing limits a write.
-    package var writeTime: Duration? { nil }
 }
 
 extension HTTPMethod {

@@ -144,7 +144,6 @@ struct DevEnvironment: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await database.run() }
             group.addTask { try await parts.set.manager.run() }
-            group.addTask { try await parts.set.healing.run() }
             defer { group.cancelAll() }
             try await group.next()
         }

@@ -40,7 +40,8 @@ package struct ElectionRecord: Sendable, Hashable {
 
     /// Writes the record into a lease; what others keep in its spec stays.
     func write(into lease: inout JSONValue) {
-        let seconds = duration.map { max(1, $0.components.seconds) } ?? 1
+        // Rounded up: others may wait too long, never too short.
+        let seconds = duration.map { max(1, $0.components.seconds + ($0.components.attoseconds > 0 ? 1 : 0)) } ?? 1
         lease.setValue(.string(holder), at: ["spec", "holderIdentity"])
         lease.setValue(.integer(seconds), at: ["spec", "leaseDurationSeconds"])
         lease.setValue(.integer(Int64(transitions)), at: ["spec", "leaseTransitions"])

@@ -22,14 +22,19 @@ package final class LeaseFence: WriteGuard {
 
     /// Throws `APIError` with the reason `notLeading` unless this process certainly leads.
     package func checkWrite() throws(APIError) {
-        let problem: String
+        guard let objection else { return }
+        throw APIError(reason: .notLeading, message: "nothing was sent, because \(objection)", request: "write")
+    }
+
+    /// Why nothing may be written now; nil when this process certainly leads. For what is written elsewhere than to the
+    /// API server.
+    package var objection: String? {
         switch current {
-        case .open: return
-        case .waiting: problem = "this process does not lead"
-        case .released: problem = "this process has given up the lead"
-        case .lost: problem = "this process does not lead any more: its lease was not renewed in time"
+        case .open: nil
+        case .waiting: "this process does not lead"
+        case .released: "this process has given up the lead"
+        case .lost: "this process does not lead any more: its lease was not renewed in time"
         }
-        throw APIError(reason: .notLeading, message: "nothing was sent, because \(problem)", request: "write")
     }
 
     /// Whether a write would be let through now.
