@@ -28,7 +28,9 @@ package struct ElectionTiming: Sendable, Hashable {
     /// How long a candidate waits between two looks at the lease.
     ///
     /// - Parameter random: from 0 to 1.
-    func candidateDelay(random: Double) -> Duration { retryPeriod * (1 + random * Self.jitter) }
+    func candidateDelay(random: Double) -> Duration {
+        .milliseconds((retryPeriod / .milliseconds(1) * (1 + random * Self.jitter)).rounded())
+    }
 
     /// Why two could lead at once, or nobody for long, with these times; nil when they are sound.
     package var problem: String? {
