@@ -117,7 +117,8 @@ package final class DevAPIServer: Service {
     ) throws(StatusError) -> Secret<String> {
         let account = try api.get(.serviceAccount, namespace: namespace, name: serviceAccount)
         let issued = try api.tokens.issue(
-            account: account, audiences: audiences, lifetime: Int(lifetime.components.seconds), pod: pod)
+            account: account, audiences: audiences, lifetime: Int(lifetime.components.seconds),
+            bound: pod.map { TokenAuthority.BoundObject(kind: .pod, object: $0) })
         return Secret(issued.token)
     }
 

@@ -12,7 +12,14 @@ extension ClusterAPI {
         let created = try store.transaction(commit: !request.dryRun) { (transaction) throws(StatusError) -> JSONValue in
             try create(object, resource, request: request, managers: managers, in: &transaction)
         }
-        return resource.present(created)
+        return resource.present(request.dryRun ? Self.withoutVersion(created) : created)
+    }
+
+    /// What a dry run has made has no version, because nothing was written.
+    private static func withoutVersion(_ object: JSONValue) -> JSONValue {
+        var copy = object
+        copy.setMeta("resourceVersion", nil)
+        return copy
     }
 
     func create(

@@ -45,9 +45,7 @@ extension ClusterAPI {
             do {
                 return try operations.apply(to: existing)
             } catch {
-                throw resource.invalid(
-                    existing.name,
-                    [.init(reason: "FieldValueInvalid", message: "the patch cannot be applied: \(error)")])
+                throw .rejectedPatch("\(error)")
             }
         case .strategic(let change):
             guard resource.custom == nil else {
@@ -102,7 +100,8 @@ extension ClusterAPI {
                     of: live, to: object, managers: managers, key: key, resource, request: request, in: &transaction)
                 return (resource.present(stored), false)
             }
-            let created = try create(object, resource, request: request, managers: managers, in: &transaction)
+            var created = try create(object, resource, request: request, managers: managers, in: &transaction)
+            if request.dryRun { created.setMeta("resourceVersion", nil) }
             return (resource.present(created), true)
         }
     }
@@ -128,10 +127,28 @@ extension ClusterAPI {
         if resource.kind == "Secret", owned["stringData"] != nil {
             ObjectDefaults.apply(to: &owned, kind: "Secret", group: "")
         }
+        // What the type does not have cannot be owned: an apply of it is refused, however lenient the client is.
+        let unknown: [String]
         if let custom = resource.custom {
-            // What is not kept is not owned.
-            try checkFields(of: owned, custom, resource, request)
-            owned = custom.rules.prune(owned)
+            let pruned = custom.rules.prune(owned)
+            unknown = UnknownFields.between(owned, pruned)
+            owned = pruned
+        } else if let definition = BuiltInTypes.definition(group: resource.group, kind: resource.kind),
+            resource.bucket != .events
+        {
+            let decoded = try BuiltInDecoder.decode(
+                owned, as: definition, kind: resource.kind, version: resource.version)
+            unknown = decoded.unknown
+            owned = decoded.object
+        } else {
+            unknown = []
+        }
+        if let first = unknown.first {
+            throw StatusError(
+                code: 500, reason: "",
+                message: "failed to create typed patch object (\(configuration.namespace)/\(configuration.name); "
+                    + "\(resource.apiVersion.contains("/") ? "" : "/")\(resource.apiVersion), Kind=\(resource.kind)): "
+                    + ".\(first): field not declared in schema")
         }
         let result = ManagedFields(of: live ?? [:]).apply(
             owned, to: live, by: writer(request, resource), force: force, shape: resource.shape)

@@ -73,21 +73,23 @@ extension ClusterAPI {
             let counted = Self.specification(of: new, resource) != Self.specification(of: old, resource)
             new.setMeta("generation", .integer(old.generation + (counted ? 1 : 0)))
         }
-        var managed = managers ?? ManagedFields(of: old)
+        var managed = managers ?? Self.managers(wanted, old: old, subresource: request.subresource)
         if managers == nil {
             managed.recordUpdate(from: old, to: new, by: writer(request, resource), shape: resource.shape)
         }
         let withoutManagers = Self.withoutManagedFields(new)
         let unchanged = withoutManagers == Self.withoutManagedFields(old)
-        if unchanged, managers == nil || Self.sameOwners(managed, ManagedFields(of: old)) { return old }
+        if unchanged, Self.sameOwners(managed, ManagedFields(of: old)) { return old }
         new.setMeta("managedFields", managed.json)
         try admit(
             AdmissionAttributes(
                 operation: .update, resource: resource, subresource: request.subresource ?? "",
                 namespace: key.namespace, name: name, user: request.user, object: resource.present(new),
                 oldObject: resource.present(old), dryRun: request.dryRun), in: transaction)
-        let stored = transaction.put(new, at: key)
+        var stored = transaction.put(new, at: key)
         if DeletionRules.isFinished(stored, resource: resource) { transaction.remove(key) }
+        // A dry run writes nothing, so the version is still the one that is there.
+        if request.dryRun { stored.setMeta("resourceVersion", old.meta("resourceVersion")) }
         return stored
     }
 
@@ -124,6 +126,15 @@ extension ClusterAPI {
         copy["metadata"] = nil
         if resource.hasStatus { copy["status"] = nil }
         return copy
+    }
+
+    /// The record of fields to go on with: a client may write it, which is how kubectl hands fields from client-side to
+    /// server-side apply; one empty entry clears it, and none at all leaves it as it was.
+    private static func managers(_ wanted: JSONValue, old: JSONValue, subresource: String?) -> ManagedFields {
+        guard subresource == nil, let entries = wanted.meta("managedFields")?.arrayValue, !entries.isEmpty else {
+            return ManagedFields(of: old)
+        }
+        return entries == [[:]] ? ManagedFields(of: [:]) : ManagedFields(of: wanted)
     }
 
     private static func withoutManagedFields(_ object: JSONValue) -> JSONValue {

@@ -77,9 +77,17 @@ package final class ClusterAPI: Sendable {
     func normalize(
         _ object: inout JSONValue, old: JSONValue?, as resource: ServedResource, request: WriteRequest
     ) throws(StatusError) {
-        if let custom = resource.custom {
-            try checkFields(of: object, custom, resource, request)
-            object = custom.rules.normalize(object)
+        do throws(StatusError) {
+            try decode(&object, as: resource, request: request)
+        } catch {
+            guard request.isPatch, !request.isApply else { throw error }
+            // What a patch has made is wrong, not the body that came.
+            let problem = error.message.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? error.message
+            var refusal = StatusError.invalid(
+                group: "", kind: "", name: "",
+                causes: [.invalid("patch", .string(object.encodedString()), problem)])
+            refusal.kind = nil
+            throw refusal
         }
         ObjectDefaults.apply(to: &object, kind: resource.kind, group: resource.group)
         var causes = MetadataRules.validate(object, resource: resource)
@@ -90,13 +98,45 @@ package final class ClusterAPI: Sendable {
         try policies.check(definition: object, resource: resource)
     }
 
+    /// Drops what the type does not have, with defaults for custom resources, and refuses or warns as the client wants.
+    private func decode(
+        _ object: inout JSONValue, as resource: ServedResource, request: WriteRequest
+    ) throws(StatusError) {
+        if let custom = resource.custom {
+            try checkFields(of: object, custom, resource, request)
+            object = custom.rules.normalize(object)
+        } else if let definition = BuiltInTypes.definition(group: resource.group, kind: resource.kind) {
+            let decoded = try BuiltInDecoder.decode(
+                object, as: resource.bucket == .events ? Self.event ?? definition : definition, kind: resource.kind,
+                version: resource.version)
+            try report(decoded.unknown, resource, request)
+            object = decoded.object
+        }
+    }
+
     /// Refuses fields that the schema does not know, where the client wants that.
     func checkFields(
         of object: JSONValue, _ custom: CustomResource, _ resource: ServedResource, _ request: WriteRequest
     ) throws(StatusError) {
-        guard request.fieldValidation == .strict else { return }
-        let unknown = UnknownFields.between(object, custom.rules.prune(object))
+        guard request.fieldValidation != .ignore else { return }
+        try report(UnknownFields.between(object, custom.rules.prune(object)), resource, request)
+    }
+
+    /// Events are stored in the older of their two forms.
+    private static let event = BuiltInTypes.definition(group: "", kind: "Event")
+
+    /// Refuses unknown fields, or warns of them, as the client wants it.
+    private func report(
+        _ unknown: [String], _ resource: ServedResource, _ request: WriteRequest
+    ) throws(StatusError) {
         guard !unknown.isEmpty else { return }
+        switch request.fieldValidation {
+        case .ignore: return
+        case .warn:
+            for path in unknown { request.warnings?.add("unknown field \"\(path)\"") }
+            return
+        case .strict: break
+        }
         let list = unknown.map { "unknown field \"\($0)\"" }.joined(separator: ", ")
         throw .badRequest(
             "\(resource.kind) in version \"\(resource.version)\" cannot be handled as a \(resource.kind): "
@@ -126,6 +166,8 @@ extension StorageBucket {
     static let namespaces = StorageBucket(group: "", plural: "namespaces")
     static let serviceAccounts = StorageBucket(group: "", plural: "serviceaccounts")
     static let pods = StorageBucket(group: "", plural: "pods")
+    static let endpoints = StorageBucket(group: "", plural: "endpoints")
+    static let events = StorageBucket(group: "", plural: "events")
     static let configMaps = StorageBucket(group: "", plural: "configmaps")
 }
 

@@ -160,6 +160,14 @@ extension StatusError {
             retryAfterSeconds: 1)
     }
 
+    /// 422: a JSON patch whose operations do not fit the object. The first words are those of Kubernetes, which says no
+    /// more.
+    package static func rejectedPatch(_ why: String) -> StatusError {
+        StatusError(
+            code: 422, reason: "Invalid",
+            message: "the server rejected our request due to an error in our request: \(why)")
+    }
+
     /// 406: none of the representations that the client accepts is made.
     package static func notAcceptable(_ message: String) -> StatusError {
         StatusError(code: 406, reason: "NotAcceptable", message: message)

@@ -33,25 +33,54 @@ struct RBACAuthorizer: Sendable {
     private static let roleBindings = StorageBucket(group: group, plural: "rolebindings")
 
     /// Whether the user may.
-    func allows(_ access: AccessRequest, user: UserInfo) -> Bool {
-        if user.isMaster { return true }
-        if Self.isOpenToAll(access, user) { return true }
-        return rules(of: user, in: access.namespace).contains { Self.rule($0, allows: access) }
+    func allows(_ access: AccessRequest, user: UserInfo) -> Bool { reason(for: access, user: user) != nil }
+
+    /// Why the user may, in the words of Kubernetes (empty for those who may everything), or nil when no rule says so.
+    func reason(for access: AccessRequest, user: UserInfo) -> String? {
+        if user.isMaster { return "" }
+        for grant in grants(of: user, in: access.namespace)
+        where grant.rules.contains(where: { Self.rule($0, allows: access) }) {
+            return grant.reason
+        }
+        return nil
     }
 
     /// Every rule that holds for a user: cluster wide, and in a namespace when one is given.
     func rules(of user: UserInfo, in namespace: String) -> [JSONValue] {
-        var rules: [JSONValue] = []
-        for binding in store.objects(Self.clusterRoleBindings).items where Self.binding(binding, names: user) {
-            rules += roleRules(binding, namespace: "")
-        }
-        if !namespace.isEmpty {
-            for binding in store.objects(Self.roleBindings, namespace: namespace).items
-            where Self.binding(binding, names: user) {
-                rules += roleRules(binding, namespace: namespace)
+        grants(of: user, in: namespace).flatMap(\.rules)
+    }
+
+    /// What one binding gives to a user.
+    private struct Grant {
+        var binding: JSONValue
+        var subject: JSONValue
+        var rules: [JSONValue]
+
+        /// How the decision is explained.
+        var reason: String {
+            func name(_ object: JSONValue, in namespace: String) -> String {
+                let name = object["name"]?.stringValue ?? object.name
+                return namespace.isEmpty ? "\"\(name)\"" : "\"\(name)/\(namespace)\""
             }
+            let role = binding["roleRef"] ?? [:]
+            return "RBAC: allowed by \(binding.kind) \(name(binding, in: binding.namespace)) of "
+                + "\(role["kind"]?.stringValue ?? "") \(name(role, in: "")) to \(subject["kind"]?.stringValue ?? "") "
+                + name(subject, in: subject["namespace"]?.stringValue ?? "")
         }
-        return rules
+    }
+
+    private func grants(of user: UserInfo, in namespace: String) -> [Grant] {
+        var grants: [Grant] = []
+        for binding in store.objects(Self.clusterRoleBindings).items {
+            guard let subject = Self.subject(of: binding, naming: user) else { continue }
+            grants.append(Grant(binding: binding, subject: subject, rules: roleRules(binding, namespace: "")))
+        }
+        guard !namespace.isEmpty else { return grants }
+        for binding in store.objects(Self.roleBindings, namespace: namespace).items {
+            guard let subject = Self.subject(of: binding, naming: user) else { continue }
+            grants.append(Grant(binding: binding, subject: subject, rules: roleRules(binding, namespace: namespace)))
+        }
+        return grants
     }
 
     private func roleRules(_ binding: JSONValue, namespace: String) -> [JSONValue] {
@@ -71,8 +100,9 @@ struct RBACAuthorizer: Sendable {
             .flatMap { $0["rules"]?.arrayValue ?? [] }
     }
 
-    static func binding(_ binding: JSONValue, names user: UserInfo) -> Bool {
-        (binding["subjects"]?.arrayValue ?? []).contains { subject in
+    /// The subject of a binding that a user is.
+    private static func subject(of binding: JSONValue, naming user: UserInfo) -> JSONValue? {
+        (binding["subjects"]?.arrayValue ?? []).first { subject in
             let name = subject["name"]?.stringValue ?? ""
             switch subject["kind"]?.stringValue {
             case "User": return name == user.username
@@ -86,6 +116,7 @@ struct RBACAuthorizer: Sendable {
         }
     }
 
+    /// Whether a rule covers a request.
     static func rule(_ rule: JSONValue, allows access: AccessRequest) -> Bool {
         func has(_ key: String, _ value: String) -> Bool {
             let values = rule[key]?.strings ?? []
@@ -107,22 +138,5 @@ struct RBACAuthorizer: Sendable {
         guard matches else { return false }
         let names = rule["resourceNames"]?.strings ?? []
         return names.isEmpty || names.contains(access.name)
-    }
-
-    /// What `system:discovery`, `system:public-info-viewer` and `system:basic-user` allow in every cluster.
-    private static func isOpenToAll(_ access: AccessRequest, _ user: UserInfo) -> Bool {
-        if let path = access.path {
-            guard access.verb == "get" || access.verb == "head" else { return false }
-            if ["/healthz", "/livez", "/readyz", "/version", "/version/"].contains(path) { return true }
-            guard user.groups.contains("system:authenticated") else { return false }
-            return path == "/" || ["/api", "/apis", "/openapi"].contains { path == $0 || path.hasPrefix($0 + "/") }
-        }
-        guard user.groups.contains("system:authenticated"), access.verb == "create" else { return false }
-        switch (access.group, access.resource) {
-        case ("authorization.k8s.io", "selfsubjectaccessreviews"), ("authorization.k8s.io", "selfsubjectrulesreviews"),
-            ("authentication.k8s.io", "selfsubjectreviews"):
-            return true
-        default: return false
-        }
     }
 }

@@ -11,6 +11,7 @@ import SystemCalls
 /// The key, the administrator's token and the certificate authority lie in the state folder, readable by its owner
 /// alone, so that a restart keeps kubeconfig files and tokens valid.
 final class TokenAuthority: Sendable {
+    /// Who signs, and whom tokens are for when nothing else is said.
     static let issuer = "https://kubernetes.default.svc"
 
     private let key: RSAPrivateKey
@@ -28,16 +29,69 @@ final class TokenAuthority: Sendable {
         self.clock = clock
     }
 
-    /// The user of a token, or nil. Tokens of accounts or pods that are gone are nobody's.
+    /// An object with which a token ends.
+    struct BoundObject: Sendable {
+        /// The kinds that tokens are bound to.
+        enum Kind: String, Sendable, CaseIterable {
+            case pod = "Pod"
+            case secret = "Secret"
+
+            /// Where such objects lie.
+            var bucket: StorageBucket { self == .pod ? .pods : StorageBucket(group: "", plural: "secrets") }
+            /// The member of the token's facts.
+            var claim: String { self == .pod ? "pod" : "secret" }
+
+            /// The address of such an object.
+            func key(namespace: String, name: String) -> StorageKey {
+                StorageKey(bucket: bucket, namespace: namespace, name: name)
+            }
+        }
+
+        var kind: Kind
+        var object: JSONValue
+    }
+
+    /// What a token is worth.
+    enum Verdict: Sendable {
+        /// It is this user's, for these of the audiences that were asked about.
+        case user(UserInfo, audiences: [String])
+        /// It is nobody's, or not for whom it was shown to.
+        case refused(String)
+    }
+
+    /// The user of a token that is for this server, or nil.
     func user(of token: String, store: ObjectStore) -> UserInfo? {
+        guard case .user(let user, _) = authenticate(token, audiences: [], store: store) else { return nil }
+        return user
+    }
+
+    /// Judges a token. Tokens of accounts, pods or secrets that are gone are nobody's.
+    ///
+    /// - Parameter audiences: whom it may be for; this server when there is none.
+    func authenticate(_ token: String, audiences: [String], store: ObjectStore) -> Verdict {
+        let accepted = audiences.isEmpty ? [Self.issuer] : audiences
         let wanted = Array(token.utf8)
         // Every entry is compared, so that the time taken says nothing about a token.
         let known = fixed.withLock { fixed in
             fixed.reduce(nil as UserInfo?) { constantTimeEquals(Array($1.key.utf8), wanted) ? $1.value : $0 }
         }
-        if let known { return known }
-        guard let claims = try? JSONWebToken.verify(token, as: JSONValue.self, with: publicKey) else { return nil }
-        return serviceAccount(claims, store: store)
+        if let known {
+            // The administrator's token is for this server alone.
+            return accepted.contains(Self.issuer)
+                ? .user(known, audiences: [Self.issuer]) : .refused("invalid bearer token")
+        }
+        guard let claims = try? JSONWebToken.verify(token, as: JSONValue.self, with: publicKey),
+            let user = serviceAccount(claims, store: store)
+        else { return .refused("invalid bearer token") }
+        let own = claims["aud"]?.strings ?? []
+        let common = own.filter(accepted.contains)
+        guard !common.isEmpty else {
+            func list(_ names: [String]) -> String { "[" + names.map { "\"\($0)\"" }.joined(separator: " ") + "]" }
+            return .refused(
+                "[invalid bearer token, token audiences \(list(own)) is invalid for the target audiences "
+                    + "\(list(accepted))]")
+        }
+        return .user(user, audiences: common)
     }
 
     private func serviceAccount(_ claims: JSONValue, store: ObjectStore) -> UserInfo? {
@@ -49,27 +103,38 @@ final class TokenAuthority: Sendable {
         let account = store.object(StorageKey(bucket: .serviceAccounts, namespace: namespace, name: name))
         guard let account, account.uid == uid, !account.isBeingDeleted else { return nil }
         var user = UserInfo.serviceAccount(namespace: namespace, name: name, uid: uid)
-        if let pod = facts.at("pod", "name")?.stringValue, let podUID = facts.at("pod", "uid")?.stringValue {
-            let object = store.object(StorageKey(bucket: .pods, namespace: namespace, name: pod))
-            guard object?.uid == podUID else { return nil }
-            user.extra["authentication.kubernetes.io/pod-name"] = [pod]
-            user.extra["authentication.kubernetes.io/pod-uid"] = [podUID]
+        for kind in BoundObject.Kind.allCases {
+            guard let bound = facts[kind.claim] else { continue }
+            let object = store.object(kind.key(namespace: namespace, name: bound["name"]?.stringValue ?? ""))
+            guard let object, object.uid == bound["uid"]?.stringValue else { return nil }
+            if kind == .pod {
+                user.extra["authentication.kubernetes.io/pod-name"] = [object.name]
+                user.extra["authentication.kubernetes.io/pod-uid"] = [object.uid]
+            }
+        }
+        if let identity = claims["jti"]?.stringValue {
+            user.extra["authentication.kubernetes.io/credential-id"] = ["JTI=\(identity)"]
         }
         return user
     }
 
-    /// A token for a service account, optionally bound to a pod.
+    /// A token for a service account.
     ///
-    /// - Parameter lifetime: seconds until it expires.
+    /// - Parameters:
+    ///   - audiences: whom it is for; this server when there is none.
+    ///   - lifetime: seconds until it expires.
+    ///   - bound: the object that it ends with.
     func issue(
-        account: JSONValue, audiences: [String], lifetime: Int, pod: JSONValue? = nil
+        account: JSONValue, audiences: [String], lifetime: Int, bound: BoundObject? = nil
     ) throws(StatusError) -> (token: String, expires: Timestamp) {
         let now = Int64(clock.now().timeIntervalSince1970)
         var facts: JSONObject = [
             "namespace": .string(account.namespace),
             "serviceaccount": ["name": .string(account.name), "uid": .string(account.uid)],
         ]
-        if let pod { facts["pod"] = ["name": .string(pod.name), "uid": .string(pod.uid)] }
+        if let bound {
+            facts[bound.kind.claim] = ["name": .string(bound.object.name), "uid": .string(bound.object.uid)]
+        }
         let claims: JSONValue = [
             "iss": .string(Self.issuer),
             "aud": .array((audiences.isEmpty ? [Self.issuer] : audiences).map { .string($0) }),

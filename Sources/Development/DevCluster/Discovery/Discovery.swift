@@ -7,9 +7,12 @@ import JSONCoding
 struct Discovery: Sendable {
     let registry: CRDRegistry
 
+    /// The name of this server's version.
+    static let gitVersion = "v1.36.0+codex-k8s-dev"
+
     /// The version that clients are told; the API is that of this Kubernetes minor version.
     static let version: JSONValue = [
-        "major": "1", "minor": "32", "gitVersion": "v1.32.0+codex-k8s-dev", "gitCommit": "embedded",
+        "major": "1", "minor": "36", "gitVersion": .string(gitVersion), "gitCommit": "embedded",
         "gitTreeState": "clean", "buildDate": "2025-01-01T00:00:00Z", "goVersion": "none", "compiler": "swift",
         "platform": "linux/amd64",
     ]
@@ -142,6 +145,7 @@ struct Discovery: Sendable {
     ) -> (group: String, version: String, kind: String) {
         switch name {
         case "token": ("authentication.k8s.io", "v1", "TokenRequest")
+        case "scale": ("autoscaling", "v1", "Scale")
         default: (resource.group, resource.version, resource.kind)
         }
     }

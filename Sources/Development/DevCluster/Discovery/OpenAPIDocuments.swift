@@ -4,19 +4,26 @@ import HTTPServing
 import HTTPTypes
 import JSONCoding
 
-/// `/openapi/v3`: what kubectl reads to know that the server validates (`apply`, `create`) and to explain fields.
+/// `/openapi/v3` and `/openapi/v2`: what kubectl reads to know that the server validates (`apply`, `create`), how lists
+/// merge, and to explain fields.
 ///
-/// Custom resources come with their whole schema. Built-in kinds are there with their metadata only, and without the
-/// content type of a strategic merge, so that kubectl uses the merge keys that it has inside.
+/// Custom resources come with the schema of their definition, built-in kinds with the tables of `BuiltInTypes`. Version
+/// 2 is served as JSON only: the clients of today ask for version 3 first.
 struct OpenAPIDocuments: Sendable {
     let registry: CRDRegistry
 
-    func document(path: String, accept: String?) -> ServerResponse? {
+    /// The document at a path, or nil.
+    func document(path: String, accept: String?) throws(StatusError) -> ServerResponse? {
+        if path == "/openapi/v2" {
+            if let accept, accept.contains("proto-openapi"), !accept.contains("json") {
+                throw .notAcceptable("406: Not Acceptable\n\nAvailable representations: application/json")
+            }
+            return .json(swagger)
+        }
         guard path == "/openapi/v3" || path.hasPrefix("/openapi/v3/") else { return nil }
         let rest = path.dropFirst("/openapi/v3".count).drop { $0 == "/" }
         if rest.isEmpty { return .json(index) }
-        let resources = groupVersions[String(rest)]
-        return resources.map { .json(document($0)) }
+        return groupVersions[String(rest)].map { .json(document($0)) }
     }
 
     private var groupVersions: [String: [ServedResource]] {
@@ -37,89 +44,36 @@ struct OpenAPIDocuments: Sendable {
 
     private static let start = Hex.encode(RandomBytes.generate(8))
 
+    private static let info: JSONValue = [
+        "title": "codex-k8s embedded cluster", "version": .string(Discovery.gitVersion),
+    ]
+
+    // MARK: Version 3
+
     private func document(_ resources: [ServedResource]) -> JSONValue {
         var paths = JSONObject()
-        var schemas: JSONObject = [
-            Self.metaName: [
-                "type": "object", "description": "Standard object's metadata.", "properties": Self.metadataProperties,
-            ]
-        ]
         for resource in resources {
-            schemas[Self.schemaName(resource)] = schema(resource)
-            let prefix = resource.group.isEmpty ? "/api/v1" : "/apis/\(resource.group)/\(resource.version)"
-            let collection = prefix + (resource.isNamespaced ? "/namespaces/{namespace}" : "") + "/\(resource.plural)"
-            paths[collection] = ["post": operation(resource, action: "post", body: ["application/json"])]
-            paths[collection + "/{name}"] = [
-                "get": operation(resource, action: "get", body: []),
-                "put": operation(resource, action: "put", body: ["application/json"]),
-                "patch": operation(
-                    resource, action: "patch",
-                    body: [
-                        "application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml",
-                    ]),
+            let path = Self.path(resource)
+            paths[path] = [
+                "get": operation(resource, "list", body: []),
+                "post": operation(resource, "post", body: ["application/json"]),
+            ]
+            var patches = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"]
+            if resource.custom == nil { patches.append("application/strategic-merge-patch+json") }
+            paths[path + "/{name}"] = [
+                "get": operation(resource, "get", body: []),
+                "put": operation(resource, "put", body: ["application/json"]),
+                "patch": operation(resource, "patch", body: patches),
+                "delete": operation(resource, "delete", body: []),
             ]
         }
         return [
-            "openapi": "3.0.0", "info": ["title": "codex-k8s embedded cluster", "version": "v1.32.0"],
-            "paths": .object(paths), "components": ["schemas": .object(schemas)],
+            "openapi": "3.0.0", "info": Self.info, "paths": .object(paths),
+            "components": ["schemas": schemas(resources, prefix: "#/components/schemas/")],
         ]
     }
 
-    private static let metaName = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-
-    private static let metadataProperties: JSONValue = [
-        "name": ["type": "string", "description": "Name, unique within a namespace."],
-        "namespace": ["type": "string", "description": "The namespace that the object lives in."],
-        "generateName": ["type": "string", "description": "Prefix of a name that the server completes."],
-        "labels": [
-            "type": "object", "additionalProperties": ["type": "string"], "description": "Labels, for selection.",
-        ],
-        "annotations": [
-            "type": "object", "additionalProperties": ["type": "string"], "description": "Annotations, for tools.",
-        ],
-        "finalizers": [
-            "type": "array", "items": ["type": "string"], "description": "What must be done before removal.",
-        ],
-        "ownerReferences": [
-            "type": "array", "items": ["type": "object"], "description": "The objects that this one depends on.",
-        ],
-        "uid": ["type": "string", "description": "Unique in time and space."],
-        "resourceVersion": ["type": "string", "description": "Changes with every write."],
-        "generation": ["type": "integer", "description": "Changes with the desired state."],
-        "creationTimestamp": ["type": "string", "format": "date-time", "description": "When the object was made."],
-        "deletionTimestamp": ["type": "string", "format": "date-time", "description": "When the object is to go."],
-    ]
-
-    private static func schemaName(_ resource: ServedResource) -> String {
-        let group =
-            resource.group.isEmpty
-            ? "io.k8s.api.core" : resource.group.split(separator: ".").reversed().joined(separator: ".")
-        return "\(group).\(resource.version).\(resource.kind)"
-    }
-
-    private static func kind(_ resource: ServedResource) -> JSONValue {
-        [
-            "group": .string(resource.group), "version": .string(resource.version), "kind": .string(resource.kind),
-        ]
-    }
-
-    private func schema(_ resource: ServedResource) -> JSONValue {
-        var schema = resource.custom?.openAPI ?? ["type": "object", "x-kubernetes-preserve-unknown-fields": true]
-        schema.setDefault(
-            ["type": "string", "description": "The version of the schema that this object is written in."],
-            at: "properties", "apiVersion")
-        schema.setDefault(
-            ["type": "string", "description": "The kind of the object."], at: "properties", "kind")
-        schema.setValue(
-            [
-                "description": "Standard object's metadata.",
-                "allOf": [["$ref": .string("#/components/schemas/\(Self.metaName)")]],
-            ], at: ["properties", "metadata"])
-        schema["x-kubernetes-group-version-kind"] = .array([Self.kind(resource)])
-        return schema
-    }
-
-    private func operation(_ resource: ServedResource, action: String, body: [String]) -> JSONValue {
+    private func operation(_ resource: ServedResource, _ action: String, body: [String]) -> JSONValue {
         let reference: JSONValue = ["$ref": .string("#/components/schemas/\(Self.schemaName(resource))")]
         var operation: JSONObject = [
             "x-kubernetes-action": .string(action), "x-kubernetes-group-version-kind": Self.kind(resource),
@@ -130,10 +84,88 @@ struct OpenAPIDocuments: Sendable {
             "responses": ["200": ["description": "OK", "content": ["application/json": ["schema": reference]]]],
         ]
         if !body.isEmpty {
-            operation["requestBody"] = [
-                "content": .object(JSONObject(body.map { ($0, ["schema": reference]) }))
-            ]
+            operation["requestBody"] = ["content": .object(JSONObject(body.map { ($0, ["schema": reference]) }))]
         }
         return .object(operation)
+    }
+
+    // MARK: Version 2
+
+    private var swagger: JSONValue {
+        let resources = registry.all
+        var paths = JSONObject()
+        for resource in resources {
+            paths[Self.path(resource)] = [
+                "post": [
+                    "x-kubernetes-action": "post", "x-kubernetes-group-version-kind": Self.kind(resource),
+                    "consumes": ["application/json"], "produces": ["application/json"],
+                    "responses": [
+                        "200": [
+                            "description": "OK",
+                            "schema": ["$ref": .string("#/definitions/\(Self.schemaName(resource))")],
+                        ]
+                    ],
+                ]
+            ]
+        }
+        return [
+            "swagger": "2.0", "info": Self.info, "paths": .object(paths),
+            "definitions": schemas(resources, prefix: "#/definitions/"),
+        ]
+    }
+
+    // MARK: What both have
+
+    private static func path(_ resource: ServedResource) -> String {
+        let prefix = resource.group.isEmpty ? "/api/v1" : "/apis/\(resource.group)/\(resource.version)"
+        return prefix + (resource.isNamespaced ? "/namespaces/{namespace}" : "") + "/\(resource.plural)"
+    }
+
+    /// The schemas of resources and of all that they refer to, by name.
+    private func schemas(_ resources: [ServedResource], prefix: String) -> JSONValue {
+        var found: [String: JSONValue] = [:]
+        let builtIn = resources.compactMap { BuiltInTypes.definition(group: $0.group, kind: $0.kind)?.name }
+        for (name, schema) in BuiltInTypes.schemas(for: builtIn + ["meta.ObjectMeta"], prefix: prefix) {
+            found[name] = schema
+        }
+        for resource in resources {
+            let name = Self.schemaName(resource)
+            var schema = resource.custom.map { Self.custom($0.openAPI, prefix: prefix) } ?? found[name] ?? [:]
+            // One type can be the schema of several kinds, as in Kubernetes.
+            let kinds = (schema["x-kubernetes-group-version-kind"]?.arrayValue ?? []) + [Self.kind(resource)]
+            schema["x-kubernetes-group-version-kind"] = .array(kinds)
+            found[name] = schema
+        }
+        return .object(JSONObject(found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
+    }
+
+    private static func schemaName(_ resource: ServedResource) -> String {
+        if let definition = BuiltInTypes.definition(group: resource.group, kind: resource.kind) {
+            return BuiltInTypes.openAPIName(definition.name)
+        }
+        let group = resource.group.split(separator: ".").reversed().joined(separator: ".")
+        return "\(group).\(resource.version).\(resource.kind)"
+    }
+
+    private static func kind(_ resource: ServedResource) -> JSONValue {
+        [
+            "group": .string(resource.group), "version": .string(resource.version), "kind": .string(resource.kind),
+        ]
+    }
+
+    /// The schema of a definition with what every object has.
+    private static func custom(_ openAPI: JSONValue, prefix: String) -> JSONValue {
+        var schema = openAPI
+        for name in ["apiVersion", "kind"] {
+            schema.setDefault(
+                ["type": "string", "description": .string(BuiltInDescriptions.field(name, of: ""))],
+                at: "properties", name)
+        }
+        schema.setValue(
+            [
+                "description": .string(BuiltInDescriptions.field("metadata", of: "")),
+                "allOf": [["$ref": .string(prefix + BuiltInTypes.openAPIName("meta.ObjectMeta"))]],
+            ], at: ["properties", "metadata"])
+        return schema
     }
 }

@@ -54,36 +54,4 @@ extension APIHandler {
                 + containers.joined(separator: " ") + "]"
         )
     }
-
-    /// `serviceaccounts/token`: a TokenRequest.
-    func token(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
-        guard call.info.verb == "create" else { throw .methodNotAllowed }
-        var body = try RequestOptions.body(call.request)
-        let account = try api.get(call.resource, namespace: call.namespace, name: call.info.name)
-        let lifetime = min(max(body.at("spec", "expirationSeconds")?.integerValue ?? 3600, 600), 1 << 32)
-        var pod: JSONValue?
-        if let reference = body.at("spec", "boundObjectRef"), reference["kind"]?.stringValue == "Pod" {
-            let key = StorageKey(
-                bucket: .pods, namespace: account.namespace, name: reference["name"]?.stringValue ?? "")
-            guard let found = api.store.object(key) else {
-                throw .notFound(group: "", plural: "pods", name: key.name)
-            }
-            if let uid = reference["uid"]?.stringValue, uid != found.uid {
-                throw .conflict(
-                    group: "", plural: "pods", name: key.name,
-                    why: "the UID in the bound object reference does not match")
-            }
-            pod = found
-        }
-        let issued = try api.tokens.issue(
-            account: account, audiences: body.at("spec", "audiences")?.strings ?? [], lifetime: Int(lifetime), pod: pod)
-        body["kind"] = "TokenRequest"
-        body["apiVersion"] = "authentication.k8s.io/v1"
-        body.setValue(.string(account.name), at: ["metadata", "name"])
-        body.setValue(.string(account.namespace), at: ["metadata", "namespace"])
-        body["status"] = [
-            "token": .string(issued.token), "expirationTimestamp": .string(issued.expires.description),
-        ]
-        return .json(body, status: .created)
-    }
 }

@@ -15,8 +15,9 @@ extension APIHandler {
         if !info.subresource.isEmpty {
             guard resource.subresources.contains(info.subresource) else { throw .noSuchPath }
             if info.subresource == "log" { return try await log(call) }
-            if info.subresource == "token" { return try token(call) }
+            if info.subresource == "token" { return try TokenRequests(api: api).answer(call) }
             guard ["get", "update", "patch"].contains(info.verb) else { throw .methodNotAllowed }
+            if info.subresource == "scale" { return .json(try ScaleSubresource(api: api).answer(call)) }
         }
         switch info.verb {
         case "get":
@@ -35,10 +36,14 @@ extension APIHandler {
         }
     }
 
-    private func render(_ object: JSONValue, _ call: ResourceCall, status: HTTPStatus = .ok) -> ServerResponse {
+    private func render(
+        _ object: JSONValue, _ call: ResourceCall, status: HTTPStatus = .ok, warnings: Warnings? = nil
+    ) -> ServerResponse {
         let json = call.format.render(
             object, resource: call.resource, tables: tables, includeObject: call.includeObject)
-        return .json(json, status: status)
+        var headers = HTTPHeaders()
+        for value in warnings?.headers ?? [] { headers.add(name: "Warning", value: value) }
+        return .json(json, status: status, headers: headers)
     }
 
     // MARK: Reading
@@ -153,7 +158,7 @@ extension APIHandler {
         let request = try RequestOptions.write(call.request, user: call.user, info: call.info)
         try escalation.check(placed(body, call), resource: call.resource, user: call.user)
         let object = try api.create(call.resource, namespace: call.namespace, body: body, request: request)
-        return render(object, call, status: .created)
+        return render(object, call, status: .created, warnings: request.warnings)
     }
 
     private func update(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
@@ -168,7 +173,7 @@ extension APIHandler {
         let object = try api.update(
             call.resource, namespace: call.namespace, name: call.info.name, request: request
         ) { (_) throws(StatusError) -> ClusterAPI.Change in ClusterAPI.Change(object: body) }
-        return render(object, call)
+        return render(object, call, warnings: request.warnings)
     }
 
     private func patch(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
@@ -182,6 +187,7 @@ extension APIHandler {
             // What the patch makes of the role is what would be granted.
             var trial = request
             trial.dryRun = true
+            trial.warnings = nil
             trial.user = .apiServer
             let result = try api.patch(
                 call.resource, namespace: call.namespace, name: call.info.name, patch: patch, request: trial)
@@ -189,7 +195,7 @@ extension APIHandler {
         }
         let result = try api.patch(
             call.resource, namespace: call.namespace, name: call.info.name, patch: patch, request: request)
-        return render(result.object, call, status: result.created ? .created : .ok)
+        return render(result.object, call, status: result.created ? .created : .ok, warnings: request.warnings)
     }
 
     /// Apply makes what is missing, which needs the right to create.

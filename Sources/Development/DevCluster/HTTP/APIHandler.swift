@@ -74,6 +74,9 @@ final class APIHandler: Sendable {
         return .forbidden(group: info.group, plural: info.plural, name: info.name, why: why)
     }
 
+    private static let endpointsWarning =
+        "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+
     // MARK: Who
 
     /// The user of the request, with impersonation.
@@ -148,7 +151,14 @@ final class APIHandler: Sendable {
         let call = ResourceCall(
             request: request, info: info, resource: resource, user: user,
             format: try ResponseFormat(accept: request.headers["Accept"], verb: info.verb))
-        return try await answer(call)
+        var response = try await answer(call)
+        let deprecation = resource.custom?.deprecation ?? (resource.bucket == .endpoints ? Self.endpointsWarning : nil)
+        if let deprecation {
+            let warnings = Warnings()
+            warnings.add(deprecation)
+            for value in warnings.headers { response.headers.add(name: "Warning", value: value) }
+        }
+        return response
     }
 
     private func answerPath(_ request: ServerRequest, info: RequestInfo) throws(StatusError) -> ServerResponse {
@@ -160,7 +170,7 @@ final class APIHandler: Sendable {
         default: break
         }
         if let document = discovery.document(path: info.path, accept: request.headers["Accept"]) { return document }
-        if let document = openAPI.document(path: info.path, accept: request.headers["Accept"]) { return document }
+        if let document = try openAPI.document(path: info.path, accept: request.headers["Accept"]) { return document }
         throw .noSuchPath
     }
 }

@@ -37,7 +37,9 @@ enum RequestOptions {
     static func write(
         _ request: ServerRequest, user: UserInfo, info: RequestInfo
     ) throws(StatusError) -> WriteRequest {
-        var write = WriteRequest(user: user)
+        // Who does not say what is to become of unknown fields is warned of them, since Kubernetes 1.27.
+        var write = WriteRequest(user: user, fieldValidation: .warn)
+        write.warnings = Warnings()
         if let manager = request.query["fieldManager"], !manager.isEmpty {
             write.fieldManager = manager
         } else {
@@ -98,10 +100,13 @@ enum RequestOptions {
         case "application/strategic-merge-patch+json": return .strategic(try body(request))
         case "application/json-patch+json":
             let json = try body(request)
+            guard json.arrayValue != nil else {
+                throw .badRequest("error decoding patch: a JSON patch is a list of operations")
+            }
             do {
                 return .json(try JSONPatch(json))
             } catch {
-                throw .badRequest("\(error)")
+                throw .rejectedPatch("\(error)")
             }
         case "application/apply-patch+yaml", "application/apply-patch+json":
             guard let manager = request.query["fieldManager"], !manager.isEmpty else {

@@ -164,7 +164,7 @@ extension FieldSet {
                 children[.field(name)] = FieldSet(of: member, shape: shape.member(name), containers: containers)
             }
         case .array(let items) where !items.isEmpty && shape.list != .atomic:
-            isMember = containers
+            isMember = containers && shape.ownsList
             for item in items {
                 guard let element = Self.element(for: item, in: shape) else { continue }
                 var child = FieldSet(of: item, shape: shape.element, containers: containers)

@@ -86,6 +86,14 @@ struct MergeShape: Sendable {
         }
     }
 
+    /// Whether a list here can be there and empty: the containers of a pod are always there.
+    var ownsList: Bool {
+        switch source {
+        case .schema: true
+        case .builtIn(_, let path): path.last != "containers"
+        }
+    }
+
     private static let containers: Set<String> = [
         "labels", "annotations", "data", "binaryData", "matchLabels", "nodeSelector", "limits", "requests", "hard",
         "rollingUpdate",

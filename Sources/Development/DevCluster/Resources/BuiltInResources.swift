@@ -47,10 +47,10 @@ enum BuiltInResources {
     private static let workloads: [ServedResource] = [
         .init(
             group: "apps", version: "v1", kind: "Deployment", plural: "deployments", namespaced: true,
-            shortNames: ["deploy"], categories: ["all"], subresources: ["status"], hasGeneration: true),
+            shortNames: ["deploy"], categories: ["all"], subresources: ["status", "scale"], hasGeneration: true),
         .init(
             group: "apps", version: "v1", kind: "ReplicaSet", plural: "replicasets", namespaced: true,
-            shortNames: ["rs"], categories: ["all"], subresources: ["status"], hasGeneration: true),
+            shortNames: ["rs"], categories: ["all"], subresources: ["status", "scale"], hasGeneration: true),
         .init(
             group: "batch", version: "v1", kind: "Job", plural: "jobs", namespaced: true, categories: ["all"],
             subresources: ["status"], hasGeneration: true),

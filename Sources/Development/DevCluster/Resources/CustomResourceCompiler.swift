@@ -30,11 +30,20 @@ enum CustomResourceCompiler {
                         namespaced: spec["scope"]?.stringValue == "Namespaced",
                         shortNames: names["shortNames"]?.strings ?? [], categories: names["categories"]?.strings ?? [],
                         subresources: Set(subresources?.keys ?? []).intersection(["status", "scale"]),
+                        verbs: ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
                         hasGeneration: true, storedAPIVersion: "\(group)/\(storage)",
                         custom: CustomResource(
                             definitionName: name, openAPI: version.at("schema", "openAPIV3Schema") ?? [:],
                             printerColumns: (version["additionalPrinterColumns"]?.arrayValue ?? [])
-                                .compactMap(PrinterColumn.init), rules: rules)))
+                                .compactMap(PrinterColumn.init),
+                            selectableFields: Set(
+                                (version["selectableFields"]?.arrayValue ?? []).compactMap {
+                                    $0["jsonPath"]?.stringValue.map { String($0.drop { $0 == "." }) }
+                                }),
+                            scale: (subresources?["scale"]).map(Self.scale),
+                            deprecation: version["deprecated"]?.boolValue == true
+                                ? version["deprecationWarning"]?.stringValue
+                                    ?? "\(group)/\(versionName) \(kind) is deprecated" : nil, rules: rules)))
             } catch {
                 causes += error.causes.map { cause in
                     var cause = cause
@@ -49,6 +58,16 @@ enum CustomResourceCompiler {
                 group: "apiextensions.k8s.io", kind: "CustomResourceDefinition", name: name, causes: causes)
         }
         return served
+    }
+
+    private static func scale(_ json: JSONValue) -> ScaleSubresource.Paths {
+        func path(_ name: String) -> [String]? {
+            json[name]?.stringValue.map { $0.split(separator: ".").map(String.init) }
+        }
+        var paths = ScaleSubresource.Paths(selector: path("labelSelectorPath"))
+        if let replicas = path("specReplicasPath") { paths.replicas = replicas }
+        if let replicas = path("statusReplicasPath") { paths.statusReplicas = replicas }
+        return paths
     }
 
     private static func check(_ definition: JSONValue) -> [StatusError.Cause] {

@@ -11,13 +11,15 @@ enum NameRules {
             return good
                 ? nil
                 : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and "
-                    + "must start and end with an alphanumeric character"
+                    + "must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation "
+                    + "is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
         case .label:
             if name.utf8.count > 63 { return "must be no more than 63 characters" }
             return isLabel(Substring(name))
                 ? nil
                 : "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must "
-                    + "start and end with an alphanumeric character"
+                    + "start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for "
+                    + "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
         case .serviceLabel:
             if name.utf8.count > 63 { return "must be no more than 63 characters" }
             let startsWithLetter = name.utf8.first.map(isLower) ?? false
@@ -45,7 +47,8 @@ enum NameRules {
         return isLabelText(name)
             ? nil
             : "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
-                + "alphanumeric character"
+                + "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+                + "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
     }
 
     /// What is wrong with the value of a label, or nil.
@@ -55,7 +58,8 @@ enum NameRules {
         return isLabelText(Substring(value))
             ? nil
             : "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
-                + "start and end with an alphanumeric character"
+                + "start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used "
+                + "for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
     }
 
     /// A name with five random characters behind a prefix.

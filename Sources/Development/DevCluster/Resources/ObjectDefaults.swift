@@ -15,7 +15,9 @@ enum ObjectDefaults {
             }
         }
         switch (group, kind) {
-        case ("", "Pod"): change(&object, "spec", podSpec)
+        case ("", "Pod"):
+            change(&object, "spec", podSpec)
+            object.setDefault(true, at: "spec", "enableServiceLinks")
         case ("", "Secret"): secret(&object)
         case ("", "Service"): service(&object)
         case ("", "Namespace"): namespace(&object)
@@ -64,7 +66,6 @@ enum ObjectDefaults {
         spec.setDefault("ClusterFirst", at: "dnsPolicy")
         spec.setDefault(30, at: "terminationGracePeriodSeconds")
         spec.setDefault([:], at: "securityContext")
-        spec.setDefault(true, at: "enableServiceLinks")
         spec.setDefault("default-scheduler", at: "schedulerName")
         if let account = spec["serviceAccountName"]?.stringValue ?? spec["serviceAccount"]?.stringValue {
             spec["serviceAccountName"] = .string(account)
@@ -115,6 +116,12 @@ enum ObjectDefaults {
     private static func service(_ object: inout JSONValue) {
         object.setDefault("ClusterIP", at: "spec", "type")
         object.setDefault("None", at: "spec", "sessionAffinity")
+        object.setDefault("Cluster", at: "spec", "internalTrafficPolicy")
+        if let address = object.at("spec", "clusterIP"), object.at("spec", "type") != "ExternalName" {
+            object.setDefault([address], at: "spec", "clusterIPs")
+            object.setDefault(["IPv4"], at: "spec", "ipFamilies")
+            object.setDefault("SingleStack", at: "spec", "ipFamilyPolicy")
+        }
         change(&object, "spec") { spec in
             changeEach(&spec, "ports") { port in
                 port.setDefault("TCP", at: "protocol")

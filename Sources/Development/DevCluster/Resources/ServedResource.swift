@@ -93,6 +93,12 @@ package struct CustomResource: Sendable {
     let openAPI: JSONValue
     /// The version's `additionalPrinterColumns`.
     let printerColumns: [PrinterColumn]
+    /// Fields that objects can be chosen by besides name and namespace, such as `spec.color`.
+    var selectableFields: Set<String> = []
+    /// Where replicas are counted; nil without the `scale` subresource.
+    var scale: ScaleSubresource.Paths?
+    /// What clients of this version are warned of; nil when it is not deprecated.
+    var deprecation: String?
     /// Pruning, defaults and validation.
     let rules: any ObjectRules
 }

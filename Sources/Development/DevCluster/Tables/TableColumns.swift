@@ -97,7 +97,7 @@ enum TableColumns {
         ],
         "secrets": [column("Type", "type"), count("Data", "data"), age],
         "configmaps": [
-            Column("Data", type: "integer") { object, _ in
+            Column("Data") { object, _ in
                 let count = (object["data"]?.objectValue?.count ?? 0) + (object["binaryData"]?.objectValue?.count ?? 0)
                 return .integer(Int64(count))
             }, age,
@@ -199,11 +199,19 @@ enum TableColumns {
             .string("\(text(object.at("roleRef", "kind")))/\(text(object.at("roleRef", "name")))")
         },
         age,
-        Column("ServiceAccounts", wide: true) { object, _ in
-            let accounts = (object["subjects"]?.arrayValue ?? []).filter { $0["kind"] == "ServiceAccount" }
-            return .string(accounts.map { "\(text($0["namespace"]))/\(text($0["name"]))" }.joined(separator: ", "))
-        },
+        subjects("Users", of: "User"), subjects("Groups", of: "Group"),
+        subjects("ServiceAccounts", of: "ServiceAccount"),
     ]
+
+    private static func subjects(_ title: String, of kind: JSONValue) -> Column {
+        Column(title, wide: true) { object, _ in
+            let named = (object["subjects"]?.arrayValue ?? []).filter { $0["kind"] == kind }
+            let names = named.map { subject in
+                (subject["namespace"]?.stringValue).map { "\($0)/" + text(subject["name"]) } ?? text(subject["name"])
+            }
+            return .string(names.joined(separator: ", "))
+        }
+    }
 
     private static func quota(_ object: JSONValue, limits: Bool) -> String {
         let hard = object.at("spec", "hard")?.objectValue ?? [:]

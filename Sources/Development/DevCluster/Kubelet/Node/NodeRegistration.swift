@@ -36,7 +36,7 @@ enum NodeRegistration {
                 ["type": "InternalIP", "address": "127.0.0.1"], ["type": "Hostname", "address": .string(name)],
             ],
             "nodeInfo": [
-                "kubeletVersion": "v1.32.0-codex-k8s.process", "operatingSystem": "linux", "osImage": "this machine",
+                "kubeletVersion": "v1.36.0-codex-k8s.process", "operatingSystem": "linux", "osImage": "this machine",
                 "containerRuntimeVersion": "process://1", "kubeProxyVersion": "", "kernelVersion": "", "machineID": "",
                 "architecture": "", "bootID": "", "systemUUID": "",
             ],
