@@ -1,61 +1,58 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
-import JSONCoding
 package import KubernetesAPI
 package import KubernetesClient
 package import ServiceRuntime
 import Synchronization
 
-/// Tells people what happened to objects, by Kubernetes events.
+/// Tells people what happened to objects, by Kubernetes events (events.k8s.io/v1).
 ///
 /// Recording never waits and never fails: notes are queued, and dropped when the queue is full. Nothing may depend on
-/// an event being written.
+/// an event being written. A stop writes what waits, within a bound.
 package final class EventRecorder: Service {
     private struct Queue {
-        var notes: [EventCorrelator.Note] = []
+        var notes: [EventNote] = []
         var isClosed = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
     private let client: APIClient
-    private let component: String
+    private let controller: String
     private let instance: String
+    private let flushPeriod: Duration
+    private let time: TimeSource
     private let clock: WallClock
     private let logger: Logger
     private let dropped: Counter
     private let queue = Mutex(Queue())
-    private let suffix: String
 
     /// Notes that wait at most.
-    private static let capacity = 1000
+    static let capacity = 1000
+    /// How often a write is tried, and how far apart, give or take a quarter.
+    private static let tries = 12
+    private static let retryPeriod = Duration.seconds(10)
 
     /// - Parameters:
-    ///   - component: who says it, as in `codex-k8s`.
-    ///   - instance: which of several, such as the host's name.
+    ///   - client: with a guard that lets reports pass after the lead was given up in order.
+    ///   - controller: who says it, as a qualified name.
+    ///   - instance: which of several, such as the identity in an election; at most 128 bytes.
+    ///   - flushPeriod: how long a stop may take for writing what waits.
     package init(
-        client: APIClient, component: String = "codex-k8s", instance: String, logger: Logger = .disabled,
-        metrics: MetricsRegistry = MetricsRegistry(), clock: WallClock = .system
+        client: APIClient, controller: String = "codex-k8s.dev/controller", instance: String,
+        flushPeriod: Duration = .seconds(5), logger: Logger = .disabled,
+        metrics: MetricsRegistry = MetricsRegistry(), time: TimeSource = .system, clock: WallClock = .system
     ) {
         self.client = client
-        self.component = component
-        self.instance = instance
+        self.controller = controller
+        self.instance = String(instance.prefix(128))
+        self.flushPeriod = flushPeriod
+        self.time = time
         self.clock = clock
         self.logger = logger.labelled("events")
-        dropped = metrics.counter("codexk8s_events_dropped_total", help: "Events that were not written.")
-        suffix = String(UInt64.random(in: .min ... .max), radix: 16)
+        dropped = metrics.counter("codexk8s_events_dropped_total", help: "Notes that no event tells of.")
     }
 
-    /// Records an event.
-    ///
-    /// - Parameters:
-    ///   - reason: one word in CamelCase.
-    ///   - message: a sentence; cut at 1 KiB.
-    ///   - action: what was done or tried, one word in CamelCase.
-    package func record(
-        _ object: ObjectReference, warning: Bool = false, reason: String, message: String, action: String = ""
-    ) {
-        let note = EventCorrelator.Note(
-            object: object, isWarning: warning, reason: reason, message: String(message.prefix(1000)), action: action)
+    /// Records a note.
+    package func record(_ note: EventNote) {
         let (waiter, isFull) = queue.withLock { queue in
             guard queue.notes.count < Self.capacity, !queue.isClosed else {
                 return (nil as CheckedContinuation<Void, Never>?, true)
@@ -68,30 +65,102 @@ package final class EventRecorder: Service {
         waiter?.resume()
     }
 
-    /// Records an event about an object.
+    /// Records a note about an object.
+    ///
+    /// - Parameters:
+    ///   - reason: one word in CamelCase.
+    ///   - action: what was done or tried, one word in CamelCase.
+    ///   - message: a sentence; cut at 1 KiB.
     package func record<R: Resource>(
-        _ object: R, warning: Bool = false, reason: String, message: String, action: String = ""
+        _ object: R, warning: Bool = false, reason: String, action: String, message: String
     ) {
-        record(ObjectReference(object), warning: warning, reason: reason, message: message, action: action)
+        record(
+            EventNote(
+                regarding: ObjectReference(object), isWarning: warning, reason: reason, action: action,
+                message: message))
     }
 
-    /// Writes events until cancelled.
+    /// Writes events until cancelled; then writes what waits, and returns.
     package func run() async throws {
-        var correlator = EventCorrelator()
-        var names: [Int: String] = [:]
+        var machine = EventSeriesMachine()
+        var writer = EventWriter(client: client, controller: controller, instance: instance, clock: clock)
         while !Task.isCancelled {
-            await waitForNotes()
-            let notes = queue.withLock { queue in
-                defer { queue.notes = [] }
-                return queue.notes
+            await waitForNotes(until: machine.nextDue)
+            for note in takeNotes() {
+                guard let write = machine.record(note, now: time.now()) else { continue }
+                if await !persist(write, &writer) { machine.forget(write.id) }
             }
-            for note in notes {
-                let decision = correlator.decide(note, now: Timestamp(date: clock.now()))
-                await write(decision, &names)
-            }
-            if names.count > EventCorrelator.maximumGroups { names = [:] }
+            for write in machine.due(now: time.now()) { _ = await persist(write, &writer) }
         }
-        queue.withLock { $0.isClosed = true }
+        // In a task of its own: this one is cancelled already.
+        let flush = Task { [machine, writer] in await self.flush(machine, writer) }
+        let limit = Task { [time, flushPeriod] in
+            if (try? await time.sleep(for: flushPeriod)) != nil { flush.cancel() }
+        }
+        await flush.value
+        limit.cancel()
+    }
+
+    // MARK: Writing
+
+    /// Tries until it succeeds, cannot succeed, was tried often enough, or the task is cancelled.
+    private func persist(_ write: EventSeriesMachine.Write, _ writer: inout EventWriter) async -> Bool {
+        for attempt in 1...Self.tries {
+            do throws(APIError) {
+                try await writer.write(write)
+                return true
+            } catch {
+                guard error.isTransient, attempt < Self.tries, !Task.isCancelled else {
+                    logger.debug("event was not written", ["error": "\(error)"])
+                    break
+                }
+            }
+            let pause = Self.retryPeriod * Double.random(in: 0.75...1.25)
+            guard (try? await time.sleep(for: pause)) != nil else { break }
+        }
+        dropped.increment()
+        return false
+    }
+
+    private func flush(_ machine: EventSeriesMachine, _ writer: EventWriter) async {
+        var (machine, writer) = (machine, writer)
+        let notes = queue.withLock { queue in
+            queue.isClosed = true
+            defer { queue.notes = [] }
+            return queue.notes
+        }
+        var writes = notes.compactMap { machine.record($0, now: time.now()) }
+        writes += machine.flush(now: time.now())
+        for (index, write) in writes.enumerated() {
+            if Task.isCancelled {
+                dropped.increment(by: Double(writes.count - index))
+                return
+            }
+            do throws(APIError) {
+                try await writer.write(write)
+            } catch {
+                dropped.increment()
+            }
+        }
+    }
+
+    // MARK: Waiting
+
+    private func takeNotes() -> [EventNote] {
+        queue.withLock { queue in
+            defer { queue.notes = [] }
+            return queue.notes
+        }
+    }
+
+    private func waitForNotes(until due: Duration?) async {
+        guard let due else { return await waitForNotes() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [time] in try? await time.sleepUntil(due) }
+            group.addTask { await self.waitForNotes() }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     private func waitForNotes() async {
@@ -110,57 +179,6 @@ package final class EventRecorder: Service {
                 return queue.waiter
             }
             waiter?.resume()
-        }
-    }
-
-    private func write(_ decision: EventCorrelator.Decision, _ names: inout [Int: String]) async {
-        do {
-            switch decision {
-            case .drop: dropped.increment()
-            case .create(let note, let sequence):
-                names[sequence] = try await create(note, sequence, count: 1, first: nil)
-            case .update(let note, let sequence, let count, let first):
-                if let name = names[sequence], try await update(name, note, count: count) { return }
-                // It never came into being, or the server removed it meanwhile (after an hour, usually).
-                names[sequence] = try await create(note, sequence, count: count, first: first)
-            }
-        } catch {
-            dropped.increment()
-            logger.debug("event was not written", ["error": "\(error)"])
-        }
-    }
-
-    private func create(
-        _ note: EventCorrelator.Note, _ sequence: Int, count: Int, first: Timestamp?
-    ) async throws(APIError) -> String {
-        let now = Timestamp(date: clock.now())
-        let target = String((note.object.name ?? "event").prefix(200))
-        let name = "\(target).\(suffix).\(String(now.microseconds + Int64(sequence), radix: 16))"
-        var event = Event(
-            metadata: ObjectMeta(name: name, namespace: note.object.namespace ?? "default"), involvedObject: note.object
-        )
-        event.reason = note.reason
-        event.message = note.message
-        event.type = note.isWarning ? "Warning" : "Normal"
-        event.action = note.action.isEmpty ? nil : note.action
-        event.count = count
-        event.firstTimestamp = first ?? now
-        event.lastTimestamp = now
-        event.reportingComponent = component
-        event.reportingInstance = instance
-        event.source = EventSource(component: component)
-        return try await client.resource(Event.self).create(event).metadata.name
-    }
-
-    /// False when the event is not there any more.
-    private func update(_ name: String, _ note: EventCorrelator.Note, count: Int) async throws(APIError) -> Bool {
-        let now = Timestamp(date: clock.now())
-        do {
-            _ = try await client.resource(Event.self, namespace: note.object.namespace ?? "default").patch(
-                name, .merge(["count": .integer(Int64(count)), "lastTimestamp": .string(now.description)]))
-            return true
-        } catch  where error.reason == .notFound {
-            return false
         }
     }
 }
