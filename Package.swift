@@ -178,10 +178,18 @@ if Context.environment["CODEXK8S_FUZZ"] != nil {
 
 // hack/sanitize.sh: the program of the tests is one for all, so the targets that it is to hold are chosen here.
 if let names = Context.environment["CODEXK8S_SANITIZE"] {
+    let wrapped = [
+        "$sScC6resume9returningyxn_tF", "$sScC6resume8throwingyq_n_tF",
+        "$ss23withCheckedContinuation9isolation8function_xScA_pSgYi_SSyScCyxs5NeverOGXEtYalF",
+        "$ss23withCheckedContinuation9isolation8function_xScA_pSgYi_SSyScCyxs5NeverOGXEtYalFTu",
+        "$ss31withCheckedThrowingContinuation9isolation8function_xScA_pSgYi_SSyScCyxs5Error_pGXEtYaKlF",
+        "$ss31withCheckedThrowingContinuation9isolation8function_xScA_pSgYi_SSyScCyxs5Error_pGXEtYaKlFTu",
+    ]
     targets.append(
         .testTarget(
             name: "SanitizerTests", dependencies: ["ServiceRuntime"], path: "Tests/SanitizerTests",
-            swiftSettings: settings))
+            swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(wrapped.flatMap { ["-Xlinker", "--wrap=\($0)"] })]))
     let byName = Dictionary(uniqueKeysWithValues: targets.map { ($0.name, $0) })
     var needed: Set<String> = []
     var next = names.split(separator: ",").map(String.init)

@@ -53,7 +53,7 @@ struct ProgramTests {
             var environment = pod.environment(agent: "")
             environment[RunnerEnvironment.agentCommand] =
                 JSONValue.array([.string(try Self.program), "stand-in"]).encodedString()
-            let broker = try ChildProcess.spawn(Self.configuration(["broker"], environment))
+            let broker = try await ChildProcess.spawn(Self.configuration(["broker"], environment))
             let run = try await ChildProcess.run(Self.configuration(["run"], environment))
             #expect(run.exitCode == 0, "\(run.errorText)")
             #expect(run.outputText.contains("stand-in agent"))
@@ -71,7 +71,7 @@ struct ProgramTests {
         try await RunCommandTests.inPod { origin, pod in
             let mark = "\(pod.folder)/mark"
             let script = "trap 'touch \(mark).end; exit 0' TERM; touch \(mark).begin; while :; do sleep 0.01; done"
-            let run = try ChildProcess.spawn(Self.configuration(["run"], pod.environment(agent: script)))
+            let run = try await ChildProcess.spawn(Self.configuration(["run"], pod.environment(agent: script)))
             try await eventually { Files.exists("\(mark).begin") }
             // To the process alone, as a container runtime does to the first of a container.
             run.signal(.terminate, toGroup: false)
@@ -87,7 +87,7 @@ struct ProgramTests {
         try await RunCommandTests.inPod { _, pod in
             let file = "\(pod.folder)/pid"
             let script = "echo $$ > \(file).x; mv \(file).x \(file); exec sleep 100"
-            let run = try ChildProcess.spawn(Self.configuration(["run"], pod.environment(agent: script)))
+            let run = try await ChildProcess.spawn(Self.configuration(["run"], pod.environment(agent: script)))
             try await eventually { Files.exists(file) }
             let agent = try #require(ProcessTable.identity(of: Int32(try Files.readText(file).dropLast()) ?? 0))
             run.signal(.kill, toGroup: false)

@@ -35,15 +35,15 @@ struct ChildProcessTests {
 
     @Test func missingProgramAndMissingFolderAreToldApart() async throws {
         var configuration = ChildProcess.Configuration(executable: "no-such-program", environment: ["PATH": "/bin"])
-        let missing = #expect(throws: ChildProcessError.self) { try ChildProcess.spawn(configuration) }
+        let missing = await #expect(throws: ChildProcessError.self) { try await ChildProcess.spawn(configuration) }
         #expect(missing?.description.contains("no-such-program not found in PATH /bin") == true)
         configuration.executable = "/bin/true"
         configuration.workingDirectory = "/no/such/folder"
-        let folder = #expect(throws: ChildProcessError.self) { try ChildProcess.spawn(configuration) }
+        let folder = await #expect(throws: ChildProcessError.self) { try await ChildProcess.spawn(configuration) }
         #expect(folder?.description.contains("/no/such/folder") == true)
         configuration.workingDirectory = nil
         configuration.executable = "/etc/passwd"
-        #expect(throws: ChildProcessError.self) { try ChildProcess.spawn(configuration) }
+        await #expect(throws: ChildProcessError.self) { try await ChildProcess.spawn(configuration) }
     }
 
     @Test func inputIsFedWholeWhileOutputComesBack() async throws {
@@ -68,7 +68,7 @@ struct ChildProcessTests {
         var configuration = ChildProcess.Configuration(executable: "cat", environment: ["PATH": Self.path])
         configuration.standardInput = .pipe
         configuration.output = .stream
-        let process = try ChildProcess.spawn(configuration)
+        let process = try await ChildProcess.spawn(configuration)
         var lines = process.output.lines.makeAsyncIterator()
         try await process.write(Array("one\n".utf8))
         #expect(await lines.next() == "one")
@@ -83,7 +83,7 @@ struct ChildProcessTests {
     @Test func writingToAnEndedProgramIsAnErrorNotADeath() async throws {
         var configuration = ChildProcess.Configuration(executable: "true", environment: ["PATH": Self.path])
         configuration.standardInput = .pipe
-        let process = try ChildProcess.spawn(configuration)
+        let process = try await ChildProcess.spawn(configuration)
         _ = await process.wait()
         await #expect(throws: ChildProcessError.self) { try await process.write([1]) }
     }
@@ -91,7 +91,7 @@ struct ChildProcessTests {
     @Test func aSlowReaderHoldsTheWriterBackAndLosesNothing() async throws {
         var configuration = Self.shell("head -c 5000000 /dev/zero; echo done >&2")
         configuration.output = .stream
-        let process = try ChildProcess.spawn(configuration)
+        let process = try await ChildProcess.spawn(configuration)
         var total = 0
         var largest = 0
         for await chunk in process.output {

@@ -43,7 +43,7 @@ struct ProcessLifetimeTests {
     }
 
     @Test func oneThatIgnoresTheRequestIsKilledAfterTheGrace() async throws {
-        let process = try ChildProcess.spawn(Self.parent(of: "trap '' TERM; echo ready; while :; do sleep 1; done"))
+        let process = try await ChildProcess.spawn(Self.parent(of: "trap '' TERM; echo ready; while :; do sleep 1; done"))
         var lines = process.output.lines.makeAsyncIterator()
         #expect(await lines.next() == "ready")
         process.terminate(grace: .milliseconds(100))
@@ -67,7 +67,7 @@ struct ProcessLifetimeTests {
     }
 
     @Test func whatIsLeftOfTheGroupDiesWithItsLeader() async throws {
-        let process = try ChildProcess.spawn(Self.parent(of: "sleep 100 & echo $!"))
+        let process = try await ChildProcess.spawn(Self.parent(of: "sleep 100 & echo $!"))
         var lines = process.output.lines.makeAsyncIterator()
         let left = try await Self.firstNumber(&lines)
         let identity = ProcessTable.identity(of: left)
@@ -78,7 +78,7 @@ struct ProcessLifetimeTests {
     @Test func outputHeldOpenByAStrangerEndsAfterTheGrace() async throws {
         var configuration = Self.parent(of: "setsid sleep 100 & echo $!; sleep 0.1")
         configuration.outputGrace = .milliseconds(50)
-        let process = try ChildProcess.spawn(configuration)
+        let process = try await ChildProcess.spawn(configuration)
         var lines = process.output.lines.makeAsyncIterator()
         let escaped = try await Self.firstNumber(&lines)
         #expect(await lines.next() == nil)
@@ -91,14 +91,14 @@ struct ProcessLifetimeTests {
         var configuration = ChildProcess.Configuration(
             executable: "sleep", arguments: ["100"], environment: ["PATH": ChildProcessTests.path])
         configuration.closeOnParentDeath = true
-        let process = try ChildProcess.spawn(configuration)
+        let process = try await ChildProcess.spawn(configuration)
         // setpriv has replaced itself once the name is that of the program, under the same process id.
         var name = ""
         while !name.hasPrefix("/usr/bin/sleep") { name = try Files.readText("/proc/\(process.processID)/cmdline") }
         process.signal(.kill)
         #expect(await process.wait() == 137)
 
-        let parent = try ChildProcess.spawn(
+        let parent = try await ChildProcess.spawn(
             Self.parent(of: "setpriv --pdeathsig KILL -- sleep 100 & echo $!; sleep 0.2; kill -9 $$"))
         var lines = parent.output.lines.makeAsyncIterator()
         let child = try await Self.firstNumber(&lines)
@@ -108,7 +108,7 @@ struct ProcessLifetimeTests {
     }
 
     @Test func signalsAfterTheEndReachNobody() async throws {
-        let process = try ChildProcess.spawn(.init(executable: "/bin/true"))
+        let process = try await ChildProcess.spawn(.init(executable: "/bin/true"))
         #expect(await process.wait() == 0)
         process.signal(.kill)
         process.terminate()
@@ -117,7 +117,7 @@ struct ProcessLifetimeTests {
 
     @Test func processesAreFoundByAVariable() async throws {
         let mark = "\(UInt64.random(in: .min ... .max))"
-        let process = try ChildProcess.spawn(
+        let process = try await ChildProcess.spawn(
             .init(
                 executable: "/bin/sh", arguments: ["-c", "echo ready; read line"],
                 environment: ["CODEXK8S_TEST_MARK": mark], standardInput: .pipe, output: .stream))

@@ -126,7 +126,7 @@ struct DevPostgresTests {
         let command = try #require(folder).server(isDurable: false)
         folder = nil
         let script = "\"$@\" & while ! test -s '\(root)/data/postmaster.pid'; do :; done; echo up; wait"
-        let parent = try ChildProcess.spawn(
+        let parent = try await ChildProcess.spawn(
             .init(
                 executable: "/bin/sh", arguments: ["-c", script, "sh", command.executable] + command.arguments,
                 environment: command.environment, output: .stream, errors: .discard, newProcessGroup: false))

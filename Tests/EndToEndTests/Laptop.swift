@@ -26,7 +26,7 @@ struct Laptop: Sendable {
     static func run<T: Sendable>(
         state: String, _ body: @Sendable @escaping (Laptop) async throws -> T
     ) async throws -> T {
-        let process = try ChildProcess.spawn(
+        let process = try await ChildProcess.spawn(
             .init(
                 executable: "\(try programs)/codex-k8s", arguments: ["dev", "--state", state],
                 environment: ProcessIdentity.environment, output: .stream, errors: .output, closeOnParentDeath: true))

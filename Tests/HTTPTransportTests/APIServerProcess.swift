@@ -32,7 +32,7 @@ struct APIServerProcess {
         try Files.createDirectory(directory)
         let (storePort, peerPort) = (freePort(), freePort())
         port = freePort()
-        store = try ChildProcess.spawn(
+        store = try await ChildProcess.spawn(
             .init(
                 executable: "\(assets)/etcd",
                 arguments: [
@@ -43,7 +43,7 @@ struct APIServerProcess {
         let key = try RSAPrivateKey.generate(bits: 2048)
         try Files.writeAtomically("\(directory)/sa.key", Array(try key.pem().utf8), mode: 0o600)
         try Files.writeAtomically("\(directory)/tokens", Array("test,admin,1".utf8), mode: 0o600)
-        server = try ChildProcess.spawn(
+        server = try await ChildProcess.spawn(
             .init(
                 executable: "\(assets)/kube-apiserver",
                 arguments: [

@@ -77,7 +77,7 @@ import Testing
                 try Files.writeAtomically("\(directory)/\(name)", Array(pem.utf8), mode: 0o600)
             }
             // Debian's openssl is there with the certificates that every HTTPS client needs.
-            let server = try ChildProcess.spawn(
+            let server = try await ChildProcess.spawn(
                 .init(
                     executable: "/usr/bin/openssl",
                     arguments: [

@@ -15,13 +15,20 @@ import Testing
         nonisolated(unsafe) var value = 0
     }
 
+    /// A flag that orders nothing.
+    private final class Mark: Sendable {
+        private let value = Atomic<Bool>(false)
+        var isSet: Bool { value.load(ordering: .relaxed) }
+        func set() { value.store(true, ordering: .relaxed) }
+    }
+
     private let tasks = 8
     private let rounds = 2_000
 
     @Test func `a mutex that is fought over orders what it guards`() async {
         let guarded = Mutex(())
         let plain = Plain()
-        await together { _ in guarded.withLock { plain.value += 1 } }
+        await together { _ in guarded.withLock { _ in plain.value += 1 } }
         #expect(plain.value == tasks * rounds)
     }
 
@@ -36,23 +43,51 @@ import Testing
         #expect(await owner.value == tasks * rounds)
     }
 
-    @Test func `a serial queue and a continuation order what goes through them`() async {
+    @Test(arguments: [true, false])
+    func `a continuation hands over what was written before it was resumed`(isResumedFirst: Bool) async {
         let queue = DispatchQueue(label: "codex-k8s.sanitizer")
-        let plain = Plain()
-        await together { round in
-            guard round % 20 == 0 else { return }
-            let mine = Plain()
-            mine.value = round
+        for round in 0..<50 {
+            let plain = Plain()
+            let isResumed = Mark()
+            plain.value = round
             await withCheckedContinuation { continuation in
                 queue.async { @Sendable in
-                    plain.value += mine.value == round ? 1 : 0
-                    mine.value = -1
+                    plain.value += 1
                     continuation.resume()
+                    isResumed.set()
+                }
+                // Nothing is ordered by this but that the task finds its continuation resumed.
+                while isResumedFirst, !isResumed.isSet { sched_yield() }
+            }
+            #expect(plain.value == round + 1)
+        }
+    }
+
+    @Test func `a throwing continuation hands over what was written before it was resumed`() async {
+        let queue = DispatchQueue(label: "codex-k8s.sanitizer")
+        await together { round in
+            guard round % 20 == 0 else { return }
+            let plain = Plain()
+            try? await withCheckedThrowingContinuation { continuation in
+                queue.async { @Sendable in
+                    plain.value += 1
+                    if round % 40 == 0 {
+                        continuation.resume()
+                    } else {
+                        continuation.resume(throwing: CancellationError())
+                    }
                 }
             }
-            #expect(mine.value == -1)
+            #expect(plain.value == 1)
         }
-        #expect(plain.value == tasks * rounds / 20)
+    }
+
+    @Test func `a serial queue orders what its blocks do`() async {
+        let queue = DispatchQueue(label: "codex-k8s.sanitizer")
+        let plain = Plain()
+        await together { _ in queue.async { @Sendable in plain.value += 1 } }
+        await withCheckedContinuation { continuation in queue.async { @Sendable in continuation.resume() } }
+        #expect(plain.value == tasks * rounds)
     }
 
     @Test func `the pool for blocking calls orders what goes through it`() async throws {

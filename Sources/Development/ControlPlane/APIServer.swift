@@ -55,7 +55,7 @@ package final class APIServer: Sendable {
     /// Starts the server, or starts it again on the same port and data, and returns when it serves everything that a
     /// cluster has from the beginning.
     package func start() async throws {
-        try part.start()
+        try await part.start()
         let http = HTTPClient(configuration: .init(connectTimeout: .seconds(2)))
         defer { http.shutdown() }
         let deadline = ContinuousClock.now + startTimeout

@@ -85,7 +85,7 @@ package final class ControlPlane: Sendable {
     }
 
     private func start() async throws {
-        try etcd.part.start()
+        try await etcd.part.start()
         do {
             try await apiServer.start()
         } catch {
@@ -93,7 +93,7 @@ package final class ControlPlane: Sendable {
             try etcd.part.checkAlive()
             throw error
         }
-        try controllerManager?.start()
+        try await controllerManager?.start()
     }
 
     /// Starts one more API server on the same store.

@@ -29,11 +29,10 @@ package final class ControlPlanePart: Sendable {
     package var processID: Int32? { process.withLock { $0 }.flatMap { $0.exitCode == nil ? $0.processID : nil } }
 
     /// Starts the program, which takes a while to be ready; one that runs already is left alone.
-    package func start() throws {
-        try process.withLock { process in
-            if let process, process.exitCode == nil { return }
-            process = try ChildProcess.spawn(configuration)
-        }
+    package func start() async throws {
+        if processID != nil { return }
+        let started = try await ChildProcess.spawn(configuration)
+        process.withLock { $0 = started }
     }
 
     /// Ends it at once, as `kill -9` does, and returns when it is gone.

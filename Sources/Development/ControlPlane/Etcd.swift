@@ -46,7 +46,7 @@ package final class Etcd: Sendable {
     package func save(to folder: String) async throws {
         await part.stop()
         try await copy(data, to: folder)
-        try part.start()
+        try await part.start()
     }
 
     /// Goes back to data that were saved before, as after a restored backup: newer writes are gone, and resource
@@ -55,7 +55,7 @@ package final class Etcd: Sendable {
         await part.stop()
         try Files.remove(data)
         try await copy(folder, to: data)
-        try part.start()
+        try await part.start()
     }
 
     private func copy(_ source: String, to target: String) async throws {

@@ -110,7 +110,7 @@ package final class DevPostgres: Service {
         var attempt = 1
         while true {
             try Task.checkCancellation()
-            let process = try ChildProcess.spawn(folder.server(isDurable: isDurable))
+            let process = try await ChildProcess.spawn(folder.server(isDurable: isDurable))
             do {
                 try await waitForConnections(process, folder)
                 return process

@@ -26,11 +26,11 @@ package enum ChildProcess {
         }
     }
 
-    /// Starts a program and answers at once.
+    /// Starts a program and answers as soon as it is started, about a third of a millisecond later.
     ///
-    /// It takes about a third of a millisecond, in which the caller waits for the thread that owns the children.
-    package static func spawn(_ configuration: Configuration) throws(ChildProcessError) -> RunningProcess {
-        try Reaper.shared.spawn(configuration)
+    /// Cancelling the task does not undo the start: what was started is the caller's to end.
+    package static func spawn(_ configuration: Configuration) async throws(ChildProcessError) -> RunningProcess {
+        try await Reaper.shared.spawn(configuration)
     }
 
     /// Runs a program to its end and answers what it wrote. Streamed output has no reader here: use ``spawn(_:)``.
@@ -42,7 +42,7 @@ package enum ChildProcess {
         _ configuration: Configuration, timeout: Duration? = nil
     ) async throws -> Result {
         try Task.checkCancellation()
-        let process = try spawn(configuration)
+        let process = try await spawn(configuration)
         if let timeout { process.terminate(after: timeout) }
         let exitCode = await withTaskCancellationHandler {
             await process.wait()

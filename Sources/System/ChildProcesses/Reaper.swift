@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import CLinux
-import Dispatch
 import Glibc
 import Synchronization
 import SystemCalls
@@ -13,30 +12,13 @@ final class Reaper: Sendable {
     static let shared = Reaper()
 
     enum Command: Sendable {
-        case spawn(ChildProcess.Configuration, SpawnReply)
+        case spawn(ChildProcess.Configuration, CheckedContinuation<Result<RunningProcess, ChildProcessError>, Never>)
         case write(UInt64, [UInt8], CheckedContinuation<Bool, Never>)
         case closeInput(UInt64)
         case signal(UInt64, ProcessSignal, toGroup: Bool)
         case terminate(UInt64, grace: Duration)
         case expire(UInt64, after: Duration)
         case resumeOutput(UInt64)
-    }
-
-    /// Where the thread puts the outcome of a start; the caller waits for it a fraction of a millisecond.
-    final class SpawnReply: Sendable {
-        private let outcome = Mutex<Result<RunningProcess, ChildProcessError>?>(nil)
-        private let isReady = DispatchSemaphore(value: 0)
-
-        func set(_ result: Result<RunningProcess, ChildProcessError>) {
-            outcome.withLock { $0 = result }
-            isReady.signal()
-        }
-
-        func get() throws(ChildProcessError) -> RunningProcess {
-            isReady.wait()
-            guard let result = outcome.withLock({ $0 }) else { throw .inputClosed }
-            return try result.get()
-        }
     }
 
     private let commands = Mutex<[Command]>([])
@@ -58,10 +40,9 @@ final class Reaper: Sendable {
         precondition(started == 0, "no thread left to look after children")
     }
 
-    func spawn(_ configuration: ChildProcess.Configuration) throws(ChildProcessError) -> RunningProcess {
-        let reply = SpawnReply()
-        post(.spawn(configuration, reply))
-        return try reply.get()
+    func spawn(_ configuration: ChildProcess.Configuration) async throws(ChildProcessError) -> RunningProcess {
+        let outcome = await withCheckedContinuation { post(.spawn(configuration, $0)) }
+        return try outcome.get()
     }
 
     func becomeSubreaper() throws(SystemError) {

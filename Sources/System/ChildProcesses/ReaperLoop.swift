@@ -52,7 +52,7 @@ final class ReaperLoop {
 
     private func run(_ command: Reaper.Command) {
         switch command {
-        case .spawn(let configuration, let reply): reply.set(spawn(configuration))
+        case .spawn(let configuration, let continuation): continuation.resume(returning: spawn(configuration))
         case .write(let token, let bytes, let continuation):
             if let child = children[token] {
                 child.write(bytes, continuation)

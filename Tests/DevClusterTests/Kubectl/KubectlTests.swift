@@ -154,7 +154,7 @@ struct KubectlTests {
             try await kubectl("apply", "-f", "-", input: Self.widget)
             var watching = try kubectl.configuration(["get", "wi", "-w"])
             watching.output = .stream
-            let process = try ChildProcess.spawn(watching)
+            let process = try await ChildProcess.spawn(watching)
             var lines = process.output.lines.makeAsyncIterator()
             #expect(await lines.next()?.hasPrefix("NAME") == true)
             #expect(await lines.next()?.hasPrefix("w ") == true)

@@ -125,7 +125,7 @@ struct KubeletRecoveryTests {
         let node = try NodeFixture()
         defer { node.remove() }
         // As one that the kernel did not kill with its kubelet: a grandchild in a session of its own.
-        let stray = try ChildProcess.spawn(
+        let stray = try await ChildProcess.spawn(
             .init(
                 executable: "/bin/sleep", arguments: ["100"],
                 environment: [ProcessMark.state: "\(node.folder)/kubelet"]))

@@ -31,7 +31,7 @@ struct AgentProcess: Sendable {
         // A result of an earlier attempt is not this one's.
         try Files.remove(configuration.agentResultFile)
         let process: RunningProcess
-        do { process = try start(prompt) } catch {
+        do { process = try await start(prompt) } catch {
             throw RunnerError.agentUnavailable(
                 command: configuration.agentCommand.joined(separator: " "), reason: "\(error)")
         }
@@ -41,8 +41,8 @@ struct AgentProcess: Sendable {
         return Outcome(readResult())
     }
 
-    private func start(_ prompt: [UInt8]) throws(ChildProcessError) -> RunningProcess {
-        try ChildProcess.spawn(
+    private func start(_ prompt: [UInt8]) async throws(ChildProcessError) -> RunningProcess {
+        try await ChildProcess.spawn(
             .init(
                 executable: configuration.agentCommand[0], arguments: Array(configuration.agentCommand.dropFirst()),
                 environment: AgentContract.environment(configuration), workingDirectory: configuration.checkout,

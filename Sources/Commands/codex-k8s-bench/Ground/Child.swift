@@ -10,13 +10,13 @@ struct Child: Sendable {
 
     static func start(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], log: String
-    ) throws -> Child {
+    ) async throws -> Child {
         var all = environment
         let path = ProcessIdentity.environment["PATH"] ?? "/usr/bin:/bin"
         all["PATH"] = all["PATH"] ?? path
         all["HOME"] = all["HOME"] ?? "/tmp"
         return Child(
-            process: try ChildProcess.spawn(
+            process: try await ChildProcess.spawn(
                 ChildProcess.Configuration(
                     executable: executable, arguments: arguments, environment: all, output: .file(log), errors: .output,
                     closeOnParentDeath: true)), log: log)

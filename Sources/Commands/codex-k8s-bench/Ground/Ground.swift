@@ -47,7 +47,7 @@ final class Ground: Sendable {
             let program = "\(settings.binaries)/codex-k8s-bench"
             let forgeFolder = "\(directory)/forge"
             try Files.createDirectory(forgeFolder)
-            let forgeProcess = try Child.start(program, ["forge", "--state", forgeFolder], log: "\(directory)/forge.log")
+            let forgeProcess = try await Child.start(program, ["forge", "--state", forgeFolder], log: "\(directory)/forge.log")
             started.append(forgeProcess)
             var cluster: Child?
             let kubeconfig: String
@@ -58,7 +58,7 @@ final class Ground: Sendable {
             } else {
                 let folder = "\(directory)/cluster"
                 try Files.createDirectory(folder)
-                let child = try Child.start(program, ["cluster", "--state", folder], log: "\(directory)/cluster.log")
+                let child = try await Child.start(program, ["cluster", "--state", folder], log: "\(directory)/cluster.log")
                 started.append(child)
                 cluster = child
                 kubeconfig = try await child.wait(for: "starting the embedded cluster") {

@@ -26,13 +26,13 @@ struct OperatorProcess: Sendable {
         let started = ContinuousClock.now
         let child: Child
         if let peer = ground.settings.peer {
-            child = try Child.start(
+            child = try await Child.start(
                 "/bin/sh", ["-c", "exec \(peer)"],
                 environment: ProcessIdentity.environment.merging([
                     "KUBECONFIG": kubeconfig, "BENCH_NAMESPACE": Ground.namespace, "BENCH_PORT": String(port),
                 ]) { $1 }, log: log)
         } else {
-            child = try Child.start(
+            child = try await Child.start(
                 "\(ground.settings.binaries)/codex-k8s",
                 [
                     "controller", "--kubeconfig", kubeconfig, "--config", ground.configurationFile,

@@ -153,8 +153,8 @@ struct EdgeWorkload {
         let log = "\(ground.directory)/edge.log"
         let child =
             pinned
-            ? try Child.start("taskset", ["--cpu-list", "0", program] + arguments, log: log)
-            : try Child.start(program, arguments, log: log)
+            ? try await Child.start("taskset", ["--cpu-list", "0", program] + arguments, log: log)
+            : try await Child.start(program, arguments, log: log)
         let http = HTTPClient(
             configuration: .init(maximumHTTP1ConnectionsPerHost: Self.connections, userAgent: "GitHub-Hookshot/bench"))
         let url = "http://127.0.0.1:\(port)"

@@ -64,7 +64,7 @@ struct GitBackend: Sendable {
         let configuration = ChildProcess.Configuration(
             executable: "git", arguments: ["http-backend"], environment: environment,
             standardInput: .bytes(request.body), output: .stream)
-        let process = try ChildProcess.spawn(configuration)
+        let process = try await ChildProcess.spawn(configuration)
         guard operation == .read else {
             var output: [UInt8] = []
             for await chunk in process.output { output += chunk }

@@ -7,7 +7,7 @@ import SystemCalls
 /// One instance of a container: its files, its process, its log, its end.
 extension PodWorker {
     /// Starts a container's process.
-    func start(_ spec: ContainerSpec) throws(ContainerFailure) -> RunningProcess {
+    func start(_ spec: ContainerSpec) async throws(ContainerFailure) -> RunningProcess {
         let mounts = try mount(spec)
         let environment = try environment(of: spec, mounts)
         guard let executable = (spec.command + spec.arguments).first, !spec.command.isEmpty else {
@@ -21,7 +21,7 @@ extension PodWorker {
             try Files.overwrite(folder.terminationMessage(spec.name), [], mode: 0o600)
             try folder.markStarted()
             let log = try ContainerLog(folder.log(spec.name, restart: restart))
-            let process = try ChildProcess.spawn(
+            let process = try await ChildProcess.spawn(
                 .init(
                     executable: words[0], arguments: Array(words.dropFirst()), environment: environment,
                     workingDirectory: workingDirectory(spec, mounts), output: .stream, errors: .output,
@@ -33,11 +33,26 @@ extension PodWorker {
                 record.processID = process.processID
             }
             context.events.normal(pod, "Started", "Started container \(spec.name) as process \(process.processID)")
+            passOnStop(to: process, spec)
             return process
         } catch let error as ChildProcessError {
             throw .creation("\(executable): \(error)")
         } catch {
             throw .creation("\(error)")
+        }
+    }
+
+    /// A stop that came while the process was being started did not find it.
+    private func passOnStop(to process: RunningProcess, _ spec: ContainerSpec) {
+        if stopSignal.reason == .kubeletEnds || stopSignal.reason == .deleted(grace: .zero) {
+            process.signal(.kill)
+            return
+        }
+        switch spec.role == .sidecar ? sidecarStop.reason : stopSignal.reason {
+        case .deleted(let grace): process.terminate(grace: grace)
+        case .deadline: process.terminate(grace: grace)
+        case .kubeletEnds: process.signal(.kill)
+        case nil: break
         }
     }
 

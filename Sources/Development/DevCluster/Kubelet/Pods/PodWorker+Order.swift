@@ -80,7 +80,7 @@ extension PodWorker {
         var pause = context.configuration.restartPause
         while stop.reason == nil, stopSignal.reason != .kubeletEnds {
             let process: RunningProcess
-            do throws(ContainerFailure) { process = try start(spec) } catch {
+            do throws(ContainerFailure) { process = try await start(spec) } catch {
                 change(spec.name) { $0.state = .waiting(reason: error.reason, message: error.message) }
                 let reason = error.reason == "ContainerCreating" ? "FailedMount" : "Failed"
                 context.events.warning(pod, reason, "\(spec.name): \(error.message)")
