@@ -68,7 +68,11 @@ final class RawServer: Sendable {
         DispatchQueue(label: "raw-server").async { @Sendable in
             while true {
                 let accepted = accept(descriptor, nil, nil)
-                guard accepted >= 0 else { return }
+                guard accepted >= 0 else {
+                    // Here and not where the server ends: this thread would go on with whoever has the number then.
+                    close(descriptor)
+                    return
+                }
                 DispatchQueue(label: "raw-connection").async { @Sendable in
                     script(Connection(descriptor: accepted))
                     close(accepted)
@@ -78,9 +82,8 @@ final class RawServer: Sendable {
     }
 
     deinit {
-        // Ends the accept that waits on the other thread; close alone would not.
+        // Ends the accept that waits on the other thread, now or next; close would not.
         shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
     }
 
     /// A port on which nobody listens; it stays reserved while `body` runs.
