@@ -71,7 +71,7 @@ var targets: [Target] = [
 
     // Kubernetes.
     library("Kubernetes", "KubernetesAPI", ["JSONCoding"]),
-    library("Kubernetes", "KubernetesClient", base + ["KubernetesAPI", "HTTPTransport", "YAMLCoding", "ChildProcesses", "SystemCalls"]),
+    library("Kubernetes", "KubernetesClient", base + ["KubernetesAPI", "HTTPTransport", "YAMLCoding", "ChildProcesses", "Cryptography", "SystemCalls"]),
     library("Kubernetes", "ControllerRuntime", base + ["KubernetesAPI", "KubernetesClient"]),
 
     // Domain: types, decisions, ports.
@@ -129,7 +129,7 @@ var targets: [Target] = [
         name: "KubernetesTestSupport",
         dependencies: (base + ["KubernetesAPI", "KubernetesClient", "ControllerRuntime", "HTTPServing", "HTTPTransport", "SystemCalls"]).map { .init(stringLiteral: $0) },
         path: "Tests/KubernetesTestSupport", swiftSettings: settings),
-    tests("KubernetesClient", base + ["KubernetesAPI", "HTTPServing", "HTTPTransport", "YAMLCoding", "SystemCalls", "KubernetesTestSupport"]),
+    tests("KubernetesClient", base + ["KubernetesAPI", "HTTPServing", "HTTPTransport", "YAMLCoding", "ChildProcesses", "Cryptography", "SystemCalls", "KubernetesTestSupport"]),
     tests("ControllerRuntime", kubernetes + ["HTTPServing", "KubernetesTestSupport"]),
     tests("AgentAPI", ["JSONCoding", "KubernetesAPI", "YAMLCoding", "StructuralSchema", "ServiceRuntime"]),
     tests("RunPolicy", ["AgentAPI"]),

@@ -48,7 +48,9 @@ enum LayerRules {
 
     /// What single targets may import beyond their layer.
     static let additions: [String: Set<String>] = [
-        "AgentControllers": ["KubernetesClient", "ControllerRuntime"]
+        "AgentControllers": ["KubernetesClient", "ControllerRuntime"],
+        // Looks whether a rotated certificate is whole before it is used.
+        "KubernetesClient": ["Cryptography"],
     ]
 
     /// What single targets may not import although their layer may.

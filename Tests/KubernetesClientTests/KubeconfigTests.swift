@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-import KubernetesClient
+import JSONCoding
 import ServiceRuntime
 import SystemCalls
 import Testing
+
+@testable import KubernetesClient
 
 @Suite struct KubeconfigTests {
     private func parse(
@@ -84,20 +86,100 @@ import Testing
 
     @Test func `a token file wins over a token, and impersonation is read`() throws {
         let configuration = try parse(user: "token: t, tokenFile: token, as: alice, as-groups: [g, h]")
-        guard case .file("/etc/kube/token")? = configuration.token else {
+        guard case .file("/etc/kube/token", let fallback?)? = configuration.token, fallback.reveal() == "t" else {
             Issue.record("no token file")
             return
         }
         #expect(configuration.impersonation == .init(user: "alice", groups: ["g", "h"]))
     }
 
+    @Test func `user and password, and everything about whom to act for`() throws {
+        let configuration = try parse(
+            user: "username: u, password: p, as: alice, as-uid: \"7\", as-groups: [g], "
+                + "as-user-extra: {scopes: [a, b], \"acme.com/x\": [c]}")
+        #expect(configuration.basic?.user == "u" && configuration.basic?.password.reveal() == "p")
+        #expect(
+            configuration.impersonation
+                == .init(
+                    user: "alice", groups: ["g"], uid: "7", extra: ["scopes": ["a", "b"], "acme.com/x": ["c"]]))
+    }
+
+    @Test(arguments: [
+        ("plugin", "plugin"), ("./plugin", "/etc/kube/./plugin"), ("bin/plugin", "/etc/kube/bin/plugin"),
+        ("/opt/plugin", "/opt/plugin"),
+    ])
+    func `an exec plugin's path is relative to its file`(command: String, expected: String) throws {
+        let configuration = try parse(
+            cluster: "server: https://h, extensions: [{name: other, extension: 1}, "
+                + "{name: client.authentication.k8s.io/exec, extension: {audience: x}}]",
+            user: "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: \(command), args: [a, b], "
+                + "env: [{name: A, value: \"1\"}, {name: B}], provideClusterInfo: true, installHint: get it}")
+        let exec = try #require(configuration.exec)
+        #expect(exec.command == expected && exec.arguments == ["a", "b"])
+        #expect(exec.environment.map { "\($0.name)=\($0.value)" } == ["A=1", "B="])
+        #expect(exec.version == .v1beta1 && exec.providesClusterInfo && exec.installHint == "get it")
+        #expect(exec.clusterConfiguration == ["audience": "x"])
+    }
+
+    @Test(arguments: [
+        ("", ["HTTPS_PROXY": "http://p:1"], "http://p:1"), ("", ["https_proxy": "p:1"], "http://p:1"),
+        ("", ["HTTP_PROXY": "http://p:1"], nil), ("", [:], nil),
+        ("", ["HTTPS_PROXY": "http://p:1", "NO_PROXY": "host"], nil),
+        (", proxy-url: socks5://q:2", ["HTTPS_PROXY": "http://p:1", "NO_PROXY": "host"], "socks5://q:2"),
+        (", proxy-url: \"\"", ["HTTPS_PROXY": "http://p:1"], "http://p:1"),
+    ])
+    func `the proxy is the cluster's, else the environment's`(
+        more: String, environment: [String: String], expected: String?
+    ) throws {
+        let text = "{current-context: x, contexts: [{name: x, context: {cluster: c}}], "
+            + "clusters: [{name: c, cluster: {server: \"https://host:6443\"\(more)}}]}"
+        #expect(try Kubeconfig.parse(text, environment: environment).proxy?.reveal() == expected)
+    }
+
+    @Test(arguments: [
+        ("https://h", "https h 443"), ("http://h/prefix", "http h 80"), ("https://[fd00::1]:6443", "https fd00::1 6443"),
+        ("https://u:p@h:1", "https h 1"), ("h", nil), ("https://", nil), ("https://h:port", nil), ("ftp://h", nil),
+    ] as [(String, String?)])
+    func `a server's address`(url: String, expected: String?) {
+        #expect(ServerAddress(url).map { "\($0.scheme) \($0.host) \($0.port)" } == expected)
+    }
+
     @Test(arguments: [
         ("server: host", "token: t", nil, "no server"),
-        ("server: https://h", "exec: {command: x}", nil, "exec"),
+        ("server: https://h", "exec: {command: x}", nil, "no apiVersion"),
+        ("server: https://h", "exec: {apiVersion: client.authentication.k8s.io/v1}", nil, "no command"),
+        (
+            "server: https://h", "exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}", nil,
+            "v1alpha1, which is not spoken any more; use client.authentication.k8s.io/v1 or"
+        ),
+        (
+            "server: https://h", "exec: {apiVersion: client.authentication.k8s.io/v1, command: x}", nil,
+            "no interactiveMode"
+        ),
+        (
+            "server: https://h",
+            "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always}", nil,
+            "needs a person at a terminal"
+        ),
+        (
+            "server: https://h",
+            "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Now}", nil,
+            "unknown interactiveMode Now"
+        ),
+        (
+            "server: https://h",
+            "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{value: v}]}", nil,
+            "a variable without a name"
+        ),
+        ("server: https://h", "auth-provider: {name: gcp}", nil, "use the provider's exec plugin"),
+        ("server: https://h", "token: t, username: u", nil, "both a token and a username"),
+        ("server: https://h", "as-groups: [g]", nil, "name the user to act for"),
+        ("server: \"https://[::1\"", "token: t", nil, "no server"),
+        ("server: \"https://:6443\"", "token: t", nil, "no server"),
         ("server: https://h", "client-certificate: c", nil, "both"),
         ("server: https://h, certificate-authority-data: \"%%%\"", "token: t", nil, "base64"),
         ("server: https://h, insecure-skip-tls-verify: true, certificate-authority: x", "token: t", nil, "keep one"),
-        ("server: https://h, proxy-url: http://p", "token: t", nil, "proxy-url"),
+        ("server: https://h, proxy-url: ftp://p", "token: t", nil, "http, https or socks5"),
         ("server: https://h", "token: t", "missing", "known: main, other"),
     ])
     func `what cannot be used is named`(cluster: String, user: String, context: String?, words: String) {
@@ -108,7 +190,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "[]", "a: [", "clusters: 3", "clusters: [{cluster: {}}]", "\u{0}"])
+    @Test(arguments: ["", "[]", "a: [", "clusters: 3", "clusters: [{cluster: {}}]", "users: [{name: a}, {name: a}]", "\u{0}"])
     func `what is no kubeconfig is refused`(text: String) {
         #expect(throws: ConfigurationError.self) { try Kubeconfig.parse(text) }
     }
@@ -131,7 +213,7 @@ import Testing
         let environment = ["KUBECONFIG": "\(directory)/a:\(directory)/missing:\(directory)/b"]
         let configuration = try Kubeconfig.loadDefault(environment: environment)
         #expect(configuration.server == "https://a")
-        guard case .file("\(directory)/t")? = configuration.token else {
+        guard case .file("\(directory)/t", nil)? = configuration.token else {
             Issue.record("the token's path is not beside its file")
             return
         }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import HTTPTransport
 import HTTPTypes
 import KubernetesClient
 import Testing
@@ -9,6 +10,7 @@ import Testing
         var reason: APIError.Reason
         var retryAfter: Duration?
         var mayHaveBeenDone: Bool?
+        var cause: HTTPClientError.Code?
         var isRepeated: Bool
         var testDescription: String { "\(method) \(reason) \(String(describing: retryAfter))" }
     }
@@ -24,16 +26,25 @@ import Testing
         Case(method: .post, reason: .transport, isRepeated: false),
         Case(method: .post, reason: .transport, mayHaveBeenDone: false, isRepeated: true),
         Case(method: .post, reason: .internalError, isRepeated: false),
-        Case(method: .post, reason: .timeout, retryAfter: .seconds(1), isRepeated: false),
-        Case(method: .post, reason: .tooManyRequests, isRepeated: false),
+        // Not our guess but the server's word: try again then.
+        Case(method: .post, reason: .timeout, retryAfter: .seconds(1), isRepeated: true),
+        Case(method: .post, reason: .timeout, isRepeated: false),
+        Case(method: .post, reason: .tooManyRequests, isRepeated: true),
         Case(method: .post, reason: .tooManyRequests, retryAfter: .seconds(1), isRepeated: true),
         Case(method: .patch, reason: .serviceUnavailable, isRepeated: false),
         Case(method: .patch, reason: .serviceUnavailable, retryAfter: .seconds(1), isRepeated: true),
         Case(method: .delete, reason: .conflict, isRepeated: false),
+        Case(method: .delete, reason: .conflict, retryAfter: .seconds(1), isRepeated: false),
+        Case(method: .get, reason: .transport, cause: .connectionLost, isRepeated: true),
+        Case(method: .get, reason: .transport, cause: .tls, isRepeated: false),
+        Case(method: .post, reason: .transport, mayHaveBeenDone: false, cause: .tls, isRepeated: false),
+        Case(method: .post, reason: .transport, mayHaveBeenDone: false, cause: .connectionFailed, isRepeated: true),
+        Case(method: .get, reason: .notLeading, isRepeated: false),
     ])
     func `what is repeated`(test: Case) {
         let error = APIError(
-            reason: test.reason, message: "", retryAfter: test.retryAfter, mayHaveBeenDone: test.mayHaveBeenDone)
+            reason: test.reason, message: "", retryAfter: test.retryAfter, mayHaveBeenDone: test.mayHaveBeenDone,
+            cause: test.cause)
         let delay = RetryPolicy().delay(method: test.method, error: error, attempt: 1, waited: .zero, random: 0.5)
         #expect((delay != nil) == test.isRepeated)
     }
@@ -55,11 +66,12 @@ import Testing
         let error = APIError(reason: .tooManyRequests, message: "", retryAfter: .seconds(3))
         for random in [0.0, 0.5, 1] {
             let delay = RetryPolicy().delay(method: .post, error: error, attempt: 1, waited: .zero, random: random)
-            #expect(delay.map { $0 >= .seconds(3) } == true)
+            #expect(delay == .seconds(3) + .milliseconds(1500) * random)
         }
     }
 
     @Test func `attempts and waiting are bounded`() {
+        #expect(RetryPolicy().maximumAttempts == 10)
         let policy = RetryPolicy(maximumAttempts: 3, waitingBudget: .seconds(10))
         let error = APIError(reason: .tooManyRequests, message: "", retryAfter: .seconds(4))
         func delay(attempt: Int, waited: Duration) -> Duration? {

@@ -17,26 +17,30 @@ package final class ScriptedServer: Sendable {
     private let log: Mutex<[ServerRequest]>
     private let http = HTTPClient()
 
-    private init(port: Int, log: [ServerRequest] = []) {
-        url = "http://127.0.0.1:\(port)"
+    private init(scheme: String, port: Int, log: [ServerRequest] = []) {
+        url = "\(scheme)://127.0.0.1:\(port)"
         self.log = Mutex(log)
     }
 
     /// Runs the body with a server that answers by the handler; the server ends with it.
+    ///
+    /// - Parameter tls: the certificate and key to serve HTTPS with; nil serves HTTP.
     @discardableResult
     package static func run<T: Sendable>(
-        _ handler: @escaping Handler, _ body: @Sendable (ScriptedServer) async throws -> T
+        tls: (certificate: String, key: String)? = nil, _ handler: @escaping Handler, _ body: @Sendable (ScriptedServer) async throws -> T
     ) async throws -> T {
         let recorder = Recorder()
         var configuration = ServerConfiguration()
         configuration.drainPeriod = .milliseconds(200)
+        configuration.tls = tls.map { ($0.certificate, $0.key) }
         let server = HTTPServer(configuration: configuration, logger: .disabled) { request in
             recorder.record(request)
             return await handler(request)
         }
         let serving = Task { try await server.run() }
         defer { serving.cancel() }
-        let scripted = ScriptedServer(port: try await server.waitUntilListening())
+        let scripted = ScriptedServer(
+            scheme: tls == nil ? "http" : "https", port: try await server.waitUntilListening())
         recorder.attach(scripted)
         let result = try await body(scripted)
         scripted.http.shutdown()
@@ -58,11 +62,13 @@ package final class ScriptedServer: Sendable {
     /// A client of this server.
     package func client(
         token: ClusterConfiguration.TokenLocation? = nil, retryPolicy: RetryPolicy = .never,
-        clock: any Clock<Duration> = ContinuousClock(), metrics: MetricsRegistry = MetricsRegistry()
+        clock: any Clock<Duration> = ContinuousClock(), metrics: MetricsRegistry = MetricsRegistry(),
+        maximumRequestsInFlight: Int = 64, detailedMetrics: Bool = false
     ) -> APIClient {
         APIClient(
             configuration: ClusterConfiguration(server: url, token: token), http: http, metrics: metrics,
-            retryPolicy: retryPolicy, clock: clock)
+            retryPolicy: retryPolicy, clock: clock, maximumRequestsInFlight: maximumRequestsInFlight,
+            detailedMetrics: detailedMetrics)
     }
 }
 

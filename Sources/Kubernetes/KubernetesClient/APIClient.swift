@@ -8,26 +8,38 @@ package import ServiceRuntime
 /// Talks to one API server as one identity.
 ///
 /// Every request has a deadline, obeys cancellation, is counted, and is repeated only where that is safe
-/// (`RetryPolicy`). There is no rate limit of our own: the server's priority and fairness says `429` and is obeyed.
+/// (`RetryPolicy`). There is no rate limit of our own: the server's priority and fairness says `429` and is obeyed, and
+/// the number of requests under way is bounded, so that a client which falls behind queues here and not there.
 package final class APIClient: Sendable {
     /// Which server, and as whom.
     package let configuration: ClusterConfiguration
     let http: HTTPClient
     let logger: Logger
-    private let credentials: Credentials
-    private let retryPolicy: RetryPolicy
-    private let clock: any Clock<Duration>
-    private let metrics: ClientMetrics
-    private let writeGuard: (any WriteGuard)?
+    let credentials: Credentials
+    let retryPolicy: RetryPolicy
+    let clock: any Clock<Duration>
+    let metrics: ClientMetrics
+    let inFlight: InFlightLimit
+    let writeGuard: (any WriteGuard)?
+    private let proxy: HTTPClient.Configuration.Proxy
 
+    /// A client; nothing is sent or read before the first request.
+    ///
     /// - Parameters:
-    ///   - http: shared by clients; connections are kept apart by server and credentials.
-    ///   - writeGuard: asked before every attempt of a request that changes something; nil lets all pass.
+    ///   - http: shared by clients; connections are kept apart by server and credentials. What must be in time whatever
+    ///     else is sent, such as a lease, gets an `HTTPClient` and an `APIClient` of its own: a connection, a thread and
+    ///     a limit that nobody else uses.
     ///   - clock: waits between attempts.
+    ///   - writeGuard: asked before every attempt of a request that changes something; nil lets all pass.
+    ///   - maximumRequestsInFlight: how many requests may be under way at once; the others wait in order of arrival.
+    ///     Watches do not count: they last.
+    ///   - detailedMetrics: whether durations, sizes and repetitions are counted beside the requests, as
+    ///     controller-runtime leaves them to who wants them.
     package init(
         configuration: ClusterConfiguration, http: HTTPClient, logger: Logger = .disabled,
         metrics: MetricsRegistry = MetricsRegistry(), retryPolicy: RetryPolicy = RetryPolicy(),
-        clock: any Clock<Duration> = ContinuousClock(), writeGuard: (any WriteGuard)? = nil
+        clock: any Clock<Duration> = ContinuousClock(), writeGuard: (any WriteGuard)? = nil,
+        maximumRequestsInFlight: Int = 64, detailedMetrics: Bool = false
     ) {
         self.writeGuard = writeGuard
         self.configuration = configuration
@@ -35,8 +47,13 @@ package final class APIClient: Sendable {
         self.logger = logger
         self.retryPolicy = retryPolicy
         self.clock = clock
-        self.metrics = ClientMetrics(registry: metrics, server: configuration.server)
-        credentials = Credentials(configuration)
+        self.metrics = ClientMetrics(
+            registry: metrics, server: configuration.server, isDetailed: detailedMetrics)
+        inFlight = InFlightLimit(maximumRequestsInFlight)
+        proxy = configuration.proxy.map { .url($0.reveal()) } ?? HTTPClient.Configuration.Proxy.none
+        credentials = Credentials(
+            configuration, metrics: metrics, logger: logger,
+            retire: { [weak http] old, delay in http?.retireConnections(of: old, after: delay) })
     }
 
     /// The objects of a type that is known when compiling; in one namespace, or in all.
@@ -70,123 +87,15 @@ package final class APIClient: Sendable {
         }
     }
 
-    /// Sends a request, again where that is safe, and returns an answer with a status of success.
-    ///
-    /// Throws `APIError` for every other outcome.
-    package func send(_ request: APIRequest) async throws(APIError) -> ClientResponse {
-        var attempt = 1
-        var waited = Duration.zero
-        var mayRenewToken = true
-        while true {
-            let error: APIError
-            let token = try await credentials.token()
-            do throws(APIError) {
-                return try await attemptOnce(request, token: token)
-            } catch let failure {
-                error = failure
-            }
-            if error.reason == .unauthorized, mayRenewToken {
-                mayRenewToken = false
-                if await credentials.renewToken(refused: token) { continue }
-            }
-            let delay = retryPolicy.delay(
-                method: request.method, error: error, attempt: attempt, waited: waited,
-                random: Double.random(in: 0...1))
-            guard let delay else { throw error }
-            logger.debug(
-                "request is repeated",
-                ["request": request.label, "attempt": "\(attempt)", "delay": "\(delay)", "error": "\(error)"])
-            await pause(delay)
-            if Task.isCancelled { throw Self.cancelled(request.label) }
-            waited += delay
-            attempt += 1
-        }
-    }
-
-    private func attemptOnce(
-        _ request: APIRequest, token: Secret<String>?
-    ) async throws(APIError) -> ClientResponse {
-        let prepared = try await prepare(request, token: token, idleTimeout: nil)
-        // Last, so that no wait lies between the question and the sending.
-        if request.method.isWrite { try writeGuard?.checkWrite() }
-        let start = ContinuousClock.now
-        let response: ClientResponse
-        do {
-            response = try await http.send(prepared)
-        } catch {
-            metrics.record(method: request.method, code: nil, duration: .now - start)
-            throw Self.transportError(error, label: request.label)
-        }
-        metrics.record(method: request.method, code: response.status.rawValue, duration: .now - start)
-        guard response.status.isSuccess else {
-            throw APIError(
-                status: response.status, headers: response.headers, body: response.body, request: request.label)
-        }
-        return response
-    }
-
-    /// Opens a stream; the answer has a status of success. Nothing is repeated but a refused token.
-    func stream(_ request: APIRequest, idleTimeout: Duration) async throws(APIError) -> StreamingResponse {
-        var mayRenewToken = true
-        while true {
-            let token = try await credentials.token()
-            let prepared = try await prepare(request, token: token, idleTimeout: idleTimeout)
-            let start = ContinuousClock.now
-            let response: StreamingResponse
-            do {
-                response = try await http.stream(prepared)
-            } catch {
-                metrics.record(method: request.method, code: nil, duration: .now - start)
-                throw Self.transportError(error, label: request.label)
-            }
-            metrics.record(method: request.method, code: response.status.rawValue, duration: .now - start)
-            if response.status.isSuccess { return response }
-            let body = await Self.beginning(of: response)
-            let error = APIError(
-                status: response.status, headers: response.headers, body: body, request: request.label)
-            guard error.reason == .unauthorized, mayRenewToken else { throw error }
-            mayRenewToken = false
-            guard await credentials.renewToken(refused: token) else { throw error }
-        }
-    }
-
-    /// An error's body is small; what is longer than 64 KiB is cut.
-    private static func beginning(of response: StreamingResponse) async -> [UInt8] {
-        var bytes: [UInt8] = []
-        do {
-            for try await chunk in response.body {
-                bytes += chunk
-                if bytes.count > 65_536 { break }
-            }
-        } catch {
-            // What has come says enough.
-        }
-        return bytes
-    }
-
-    private func prepare(
-        _ request: APIRequest, token: Secret<String>?, idleTimeout: Duration?
-    ) async throws(APIError) -> ClientRequest {
-        var headers: HTTPHeaders = ["Accept": request.accept]
-        if request.body != nil { headers["Content-Type"] = request.contentType }
-        if let token { headers["Authorization"] = "Bearer \(token.reveal())" }
-        if let person = configuration.impersonation {
-            headers["Impersonate-User"] = person.user
-            for group in person.groups { headers.add(name: "Impersonate-Group", value: group) }
-        }
+    /// The request as the transport takes it.
+    func prepare(_ request: APIRequest, as identity: Credentials.Identity) -> ClientRequest {
+        var headers = identity.headers
+        headers.add(name: "Accept", value: request.accept)
+        if request.body != nil { headers.add(name: "Content-Type", value: request.contentType) }
         let query = request.query.isEmpty ? "" : "?" + RequestTarget.queryString(request.query)
-        var prepared = ClientRequest(method: request.method, url: configuration.server + request.path + query)
-        prepared.headers = headers
-        prepared.body = request.body
-        prepared.timeout = request.timeout
-        prepared.idleTimeout = idleTimeout
-        prepared.tls = try await credentials.tls()
-        return prepared
-    }
-
-    private func pause(_ delay: Duration) async {
-        // Cancellation is looked at by the caller.
-        try? await clock.sleep(for: delay)
+        return ClientRequest(
+            method: request.method, url: configuration.server + request.path + query, headers: headers,
+            body: request.body, timeout: request.timeout, tls: identity.tls, proxy: proxy)
     }
 
     static func cancelled(_ label: String) -> APIError {
@@ -197,7 +106,8 @@ package final class APIClient: Sendable {
         error.code == .cancelled
             ? cancelled(label)
             : APIError(
-                reason: .transport, message: "\(error)", request: label, mayHaveBeenDone: error.mayHaveBeenProcessed)
+                reason: .transport, message: "\(error)", request: label, mayHaveBeenDone: error.mayHaveBeenProcessed,
+                cause: error.code)
     }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+package import HTTPTransport
 package import HTTPTypes
 package import KubernetesAPI
 
@@ -49,12 +50,16 @@ package struct APIError: Error, Sendable, CustomStringConvertible {
     package let request: String
     /// Whether what was asked may have been done all the same: look before doing it again.
     package let mayHaveBeenDone: Bool
+    /// What failed below HTTP; nil when there was an answer, or when nothing was sent for another reason.
+    package let cause: HTTPClientError.Code?
 
     /// An error; whether the request may have been done follows from the reason when it is not given.
     package init(
         reason: Reason, status: HTTPStatus? = nil, message: String, retryAfter: Duration? = nil,
-        details: StatusDetails? = nil, request: String = "", mayHaveBeenDone: Bool? = nil
+        details: StatusDetails? = nil, request: String = "", mayHaveBeenDone: Bool? = nil,
+        cause: HTTPClientError.Code? = nil
     ) {
+        self.cause = cause
         self.reason = reason
         self.status = status
         self.message = message

@@ -5,7 +5,7 @@ package import ServiceRuntime
 package struct ClusterConfiguration: Sendable {
     /// Scheme, host, port and path prefix, without a slash at the end.
     package var server: String
-    /// Whom to trust; the system's roots when neither is set. The file wins, and is read again for new connections.
+    /// Whom to trust; the system's roots when neither is set. The file wins, and is read again each minute.
     package var certificateAuthorityPEM: String?
     /// A file of certificates to trust, in PEM.
     package var certificateAuthorityFile: String?
@@ -13,10 +13,16 @@ package struct ClusterConfiguration: Sendable {
     package var verifiesServer: Bool
     /// The name in the server's certificate, when it is not the host's.
     package var serverName: String?
+    /// The proxy to go through, with its user and password where it has them: `http`, `https` or `socks5`. Nil for none.
+    package var proxy: Secret<String>?
     /// Sent as a bearer token.
     package var token: TokenLocation?
+    /// Sent by basic authentication, which API servers themselves have given up and proxies before them have not.
+    package var basic: BasicCredentials?
     /// Used in the TLS handshake.
     package var clientCertificate: ClientCertificate?
+    /// A program that makes the token, the certificate, or both; used for what is not given above.
+    package var exec: ExecPlugin?
     /// Whom to act for, with the right to impersonate.
     package var impersonation: Impersonation?
     /// The namespace that commands use when none is named.
@@ -24,9 +30,24 @@ package struct ClusterConfiguration: Sendable {
 
     /// Where a bearer token comes from.
     package enum TokenLocation: Sendable {
+        /// The token itself.
         case value(Secret<String>)
-        /// Read again each minute and after the server refuses it.
-        case file(String)
+        /// Read again each minute and after the server refuses it; the fallback serves while it cannot be read at all.
+        case file(String, fallback: Secret<String>? = nil)
+    }
+
+    /// A user and a password.
+    package struct BasicCredentials: Sendable {
+        /// The user's name.
+        package var user: String
+        /// The password.
+        package var password: Secret<String>
+
+        /// A pair.
+        package init(user: String, password: Secret<String>) {
+            self.user = user
+            self.password = password
+        }
     }
 
     /// A certificate and its key, each as text or as a file.
@@ -38,7 +59,9 @@ package struct ClusterConfiguration: Sendable {
 
         /// Text, or the file that has it.
         package enum Source: Sendable {
+            /// PEM.
             case pem(String)
+            /// A file of PEM, read again each minute.
             case file(String)
         }
 
@@ -55,20 +78,26 @@ package struct ClusterConfiguration: Sendable {
         package var user: String
         /// The user's groups.
         package var groups: [String]
+        /// The user's unique id; nil when it does not matter.
+        package var uid: String?
+        /// What else the server is to know about the user, by key; keys are compared without case.
+        package var extra: [String: [String]]
 
         /// Someone to act for.
-        package init(user: String, groups: [String] = []) {
+        package init(user: String, groups: [String] = [], uid: String? = nil, extra: [String: [String]] = [:]) {
             self.user = user
             self.groups = groups
+            self.uid = uid
+            self.extra = extra
         }
     }
 
     /// A configuration; slashes at the server's end are dropped.
     package init(
         server: String, certificateAuthorityPEM: String? = nil, certificateAuthorityFile: String? = nil,
-        verifiesServer: Bool = true, serverName: String? = nil, token: TokenLocation? = nil,
-        clientCertificate: ClientCertificate? = nil, impersonation: Impersonation? = nil,
-        defaultNamespace: String? = nil
+        verifiesServer: Bool = true, serverName: String? = nil, proxy: Secret<String>? = nil,
+        token: TokenLocation? = nil, basic: BasicCredentials? = nil, clientCertificate: ClientCertificate? = nil,
+        exec: ExecPlugin? = nil, impersonation: Impersonation? = nil, defaultNamespace: String? = nil
     ) {
         var server = server
         while server.hasSuffix("/") { server.removeLast() }
@@ -77,8 +106,11 @@ package struct ClusterConfiguration: Sendable {
         self.certificateAuthorityFile = certificateAuthorityFile
         self.verifiesServer = verifiesServer
         self.serverName = serverName
+        self.proxy = proxy
         self.token = token
+        self.basic = basic
         self.clientCertificate = clientCertificate
+        self.exec = exec
         self.impersonation = impersonation
         self.defaultNamespace = defaultNamespace
     }

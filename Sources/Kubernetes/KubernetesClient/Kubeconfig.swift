@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: MIT
-import SystemCalls
+import HTTPTransport
+package import SystemCalls
 
 /// The configuration files of kubectl.
+///
+/// They are read as kubectl reads them; where its own rules leave a choice (what is refused, what wins), its choice is
+/// made here too. `docs/configuration.md` lists what is understood.
 package enum Kubeconfig {
     /// Reads one file and resolves a context; nil means the file's current one.
     ///
     /// Throws `ConfigurationError` that names the file and the entry. Blocks for the time of reading: call it at start.
-    package static func load(path: String, context: String? = nil) throws(ConfigurationError) -> ClusterConfiguration {
-        try load(paths: [path], context: context)
+    ///
+    /// - Parameter environment: where the proxy's variables are looked up.
+    package static func load(
+        path: String, context: String? = nil, environment: [String: String] = ProcessIdentity.environment
+    ) throws(ConfigurationError) -> ClusterConfiguration {
+        try load(paths: [path], context: context, environment: environment)
     }
 
     /// Reads the files of `KUBECONFIG` (a list with colons; missing files are passed over), or `~/.kube/config`.
@@ -20,7 +28,7 @@ package enum Kubeconfig {
             throw ConfigurationError(
                 source: paths.joined(separator: ":"), problem: "no such file; set KUBECONFIG or give --kubeconfig")
         }
-        return try load(paths: existing, context: context)
+        return try load(paths: existing, context: context, environment: environment)
     }
 
     /// The files that `loadDefault` looks for.
@@ -29,9 +37,9 @@ package enum Kubeconfig {
         return listed.isEmpty ? ["\(environment["HOME"] ?? "/root")/.kube/config"] : listed
     }
 
-    /// Reads and merges files: of several entries of one name the first counts, as with kubectl.
+    /// Reads and merges files: of several entries of one name the first counts, whole, as with kubectl.
     package static func load(
-        paths: [String], context: String? = nil
+        paths: [String], context: String? = nil, environment: [String: String] = ProcessIdentity.environment
     ) throws(ConfigurationError) -> ClusterConfiguration {
         var merged = KubeconfigDocument()
         for path in paths {
@@ -43,13 +51,15 @@ package enum Kubeconfig {
             }
             merged.merge(try KubeconfigDocument(text: String(decoding: bytes, as: UTF8.self), path: path))
         }
-        return try merged.resolve(context: context, source: paths.joined(separator: ":"))
+        return try merged.resolve(
+            context: context, source: paths.joined(separator: ":"), proxies: ProxyEnvironment(environment))
     }
 
-    /// Resolves the text of one file; paths in it are relative to `directory`.
+    /// Resolves the text of one file; paths in it are relative to `path`'s folder.
     package static func parse(
-        _ text: String, path: String = "kubeconfig", context: String? = nil
+        _ text: String, path: String = "kubeconfig", context: String? = nil, environment: [String: String] = [:]
     ) throws(ConfigurationError) -> ClusterConfiguration {
-        try KubeconfigDocument(text: text, path: path).resolve(context: context, source: path)
+        try KubeconfigDocument(text: text, path: path).resolve(
+            context: context, source: path, proxies: ProxyEnvironment(environment))
     }
 }

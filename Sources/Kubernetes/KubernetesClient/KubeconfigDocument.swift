@@ -46,9 +46,11 @@ struct KubeconfigDocument {
             guard let name = item["name"]?.stringValue else {
                 throw ConfigurationError(source: path, problem: "an entry of \(list) has no name")
             }
-            if entries[name] == nil {
-                entries[name] = Entry(content: item[member] ?? .object([:]), path: path)
+            // kubectl refuses it too: which of the two was meant?
+            guard entries[name] == nil else {
+                throw ConfigurationError(source: path, problem: "\(list) has two entries named \"\(name)\"; remove one")
             }
+            entries[name] = Entry(content: item[member] ?? .object([:]), path: path)
         }
         return entries
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+import HTTPTransport
 package import HTTPTypes
 
 /// Decides whether a failed request is sent again, and when. Pure.
 ///
 /// Reads are repeated after transport errors and transient answers. Anything that changes something is repeated only
-/// when it was certainly not done: no connection was made, or the server said so by 429 or 503 with `Retry-After`. The
-/// server's time is the least that is waited.
+/// when it was certainly not done, because nothing had left or the server was too busy to look at it (429), or when the
+/// server itself asks for another try by `Retry-After`. The server's time is the least that is waited.
 package struct RetryPolicy: Sendable {
     /// How often a request is sent at most.
     package var maximumAttempts: Int
@@ -18,7 +19,7 @@ package struct RetryPolicy: Sendable {
 
     /// A policy; the defaults fit a controller.
     package init(
-        maximumAttempts: Int = 5, waitingBudget: Duration = .seconds(20), initialDelay: Duration = .milliseconds(100),
+        maximumAttempts: Int = 10, waitingBudget: Duration = .seconds(30), initialDelay: Duration = .milliseconds(100),
         maximumDelay: Duration = .seconds(5)
     ) {
         self.maximumAttempts = maximumAttempts
@@ -42,17 +43,24 @@ package struct RetryPolicy: Sendable {
         guard attempt < maximumAttempts, isRepeatable(method, error) else { return nil }
         var ceiling = initialDelay
         for _ in 1..<attempt where ceiling < maximumDelay { ceiling *= 2 }
-        let jittered = min(ceiling, maximumDelay) * random
-        let delay = error.retryAfter.map { $0 + jittered } ?? jittered
-        return waited + delay <= waitingBudget ? delay : nil
+        ceiling = min(ceiling, maximumDelay)
+        guard let floor = error.retryAfter else { return budgeted(ceiling * random, waited) }
+        // Everybody was told the same time: spread over half of it, they do not come back as the crowd that left.
+        return budgeted(floor + max(ceiling, floor / 2) * random, waited)
+    }
+
+    private func budgeted(_ delay: Duration, _ waited: Duration) -> Duration? {
+        waited + delay <= waitingBudget ? delay : nil
     }
 
     private func isRepeatable(_ method: HTTPMethod, _ error: APIError) -> Bool {
-        if error.reason == .tooManyRequests {
-            return method == .get || error.retryAfter != nil
+        if error.reason == .transport {
+            // A certificate that is not trusted is not trusted the next time either.
+            guard error.cause?.isRetryable ?? true else { return false }
+            return method == .get || !error.mayHaveBeenDone
         }
-        if error.reason == .serviceUnavailable, error.retryAfter != nil { return true }
-        if error.reason == .transport, !error.mayHaveBeenDone { return true }
+        if error.reason == .tooManyRequests { return true }
+        if error.isTransient, error.retryAfter != nil { return true }
         return method == .get && error.isTransient
     }
 }

@@ -26,6 +26,14 @@ package struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertib
         case cancelled
         /// The client was shut down.
         case shutDown
+
+        /// Whether the same request may succeed later without anybody changing anything.
+        package var isRetryable: Bool {
+            switch self {
+            case .resolve, .connectionFailed, .timeout, .idleTimeout, .connectionLost: true
+            case .invalidRequest, .tls, .protocolViolation, .bodyTooLarge, .cancelled, .shutDown: false
+            }
+        }
     }
 
     /// The kind of failure.
@@ -43,12 +51,7 @@ package struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertib
     }
 
     /// Whether the same request may succeed later without anybody changing anything.
-    package var isRetryable: Bool {
-        switch code {
-        case .resolve, .connectionFailed, .timeout, .idleTimeout, .connectionLost: true
-        case .invalidRequest, .tls, .protocolViolation, .bodyTooLarge, .cancelled, .shutDown: false
-        }
-    }
+    package var isRetryable: Bool { code.isRetryable }
 
     /// Whether the peer may have acted on the request although no answer came. Repeating is then only right for a
     /// request that does the same when done twice.

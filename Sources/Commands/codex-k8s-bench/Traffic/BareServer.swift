@@ -20,7 +20,7 @@ struct BareServer: Sendable {
         tls = url.hasPrefix("https://") ? options : nil
         switch configuration.token {
         case .value(let token): authorization = "Bearer \(token.reveal())"
-        case .file(let path): authorization = "Bearer \(try Files.readText(path, limit: 1 << 16))"
+        case .file(let path, _): authorization = "Bearer \(try Files.readText(path, limit: 1 << 16))"
         case nil: authorization = nil
         }
     }
