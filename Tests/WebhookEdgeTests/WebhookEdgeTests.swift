@@ -108,7 +108,7 @@ import WebhookEdge
             #expect(try await deliver(client, url).status == 503)
             let ready = try await client.send(ClientRequest(method: .get, url: url + "/readyz"))
             #expect(ready.status == .serviceUnavailable)
-            #expect(String(decoding: ready.body, as: UTF8.self) == "waiting for: the API server\n")
+            #expect(String(decoding: ready.body, as: UTF8.self) == "start: waiting for: the API server\n")
             #expect(try await client.send(ClientRequest(method: .get, url: url + "/healthz")).status == .ok)
             group.cancelAll()
         }

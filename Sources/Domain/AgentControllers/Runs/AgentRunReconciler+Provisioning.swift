@@ -196,20 +196,19 @@ extension AgentRunReconciler {
                 ), issueTitle: issue.title))
         try await createOurs(.job, namespace: namespace, name: jobName, run: run, job)
         let created = context.now()
-        async let jobRecorded: Void = recordJob(run, namespace: namespace, jobName: jobName, created: created)
-        let changed = try await write(run) { status in
+        // Before the status: in the phase that it begins nobody records this again.
+        try await recordJob(run, namespace: namespace, jobName: jobName, created: created)
+        return try await write(run) { status in
             status.namespace = namespace
             status.job = jobName
             Self.set(&status, run, .namespaceReady, .true, .provisioned, "", created)
             Self.set(&status, run, .agentCompleted, .false, .running, "the agent's Job exists", created)
             Self.setPhase(&status, run, .running, .running, "the agent works", created)
         }
-        try await jobRecorded
-        return changed
     }
 
     private func recordJob(_ run: AgentRun, namespace: String, jobName: String, created: Timestamp) async throws {
-        try await context.audit.record([
+        async let recorded: Void = context.audit.record([
             event(
                 run, .jobCreated,
                 ["namespace": .string(namespace), "job": .string(jobName), "created_at": .string(created.microDescription)]),
@@ -222,6 +221,7 @@ extension AgentRunReconciler {
                 TraceLink(.namespace, namespace, to: .job, jobName),
                 TraceLink(.job, jobName, to: .branch, run.status?.branch ?? ""),
             ], runUID: run.metadata.uid)
+        try await recorded
     }
 
     private func feedback(
