@@ -72,7 +72,7 @@ var targets: [Target] = [
     // Kubernetes.
     library("Kubernetes", "KubernetesAPI", ["JSONCoding"]),
     library("Kubernetes", "KubernetesClient", base + ["KubernetesAPI", "HTTPTransport", "YAMLCoding", "ChildProcesses", "Cryptography", "SystemCalls"]),
-    library("Kubernetes", "ControllerRuntime", base + ["KubernetesAPI", "KubernetesClient"]),
+    library("Kubernetes", "ControllerRuntime", base + ["KubernetesAPI", "KubernetesClient", "SystemCalls"]),
 
     // Domain: types, decisions, ports.
     library("Domain", "AgentAPI", ["JSONCoding", "KubernetesAPI", "Cryptography", "ServiceRuntime"]),

@@ -7,16 +7,16 @@ import Testing
 @Suite struct ConsistencyGateTests {
     private let owner = ObjectKey(namespace: "default", name: "owner")
 
-    private func map(_ name: String, _ version: Int, uid: String? = nil) -> ConfigMap {
+    private func map(_ name: String, _ version: Int, uid: String? = nil) -> CachedObject<ConfigMap> {
         var metadata = ObjectMeta(name: name, namespace: "default", uid: uid ?? "uid-\(name)")
         metadata.resourceVersion = String(version)
-        return ConfigMap(metadata: metadata)
+        return CachedObject(ConfigMap(metadata: metadata))
     }
 
     /// A store at version 10 that the gate observes.
     private func gated() -> (ConsistencyGate, Store<ConfigMap>) {
-        let store = Store<ConfigMap>([], indexes: [:])
-        _ = store.change { $0.replace([map("a", 7)], keeping: [], resourceVersion: "10") }
+        let store = Store<ConfigMap>(indexers: [:])
+        _ = store.change { $0.replace([map("a", 7)], resourceVersion: "10") }
         let gate = ConsistencyGate()
         gate.observe(.configMap) { store.progress(namespace: $0) }
         return (gate, store)
@@ -48,7 +48,7 @@ import Testing
         let (gate, store) = gated()
         write(gate, "12")
         _ = store.change { state in
-            state.bookmark("13")
+            state.advance(to: "13")
             return []
         }
         #expect(gate.blocker(for: owner) == nil)
@@ -65,21 +65,21 @@ import Testing
     @Test func `a list without the child opens it`() {
         let (gate, store) = gated()
         write(gate, "12")
-        _ = store.change { $0.replace([], keeping: [], resourceVersion: "15") }
+        _ = store.change { $0.replace([], resourceVersion: "15") }
         #expect(gate.blocker(for: owner) == nil)
     }
 
     @Test func `a list from before the write does not`() {
         let (gate, store) = gated()
         write(gate, "12")
-        _ = store.change { $0.replace([map("a", 7)], keeping: [], resourceVersion: "11") }
+        _ = store.change { $0.replace([map("a", 7)], resourceVersion: "11") }
         #expect(gate.blocker(for: owner) != nil)
     }
 
     @Test func `a list of a server that went back in time opens it`() {
         let (gate, store) = gated()
         write(gate, "12")
-        _ = store.change { $0.replace([], keeping: [], resourceVersion: "4") }
+        _ = store.change { $0.replace([], resourceVersion: "4") }
         #expect(gate.blocker(for: owner) == nil)
     }
 

@@ -27,13 +27,19 @@ import Testing
         }
     }
 
+    /// Without streams, which have tests of their own.
+    private var pages: ReflectorTiming {
+        var timing = ReflectorTiming()
+        timing.streamsLists = false
+        return timing
+    }
+
     private func informer(
         _ server: ScriptedServer, time: TimeSource, metrics: MetricsRegistry = MetricsRegistry()
     ) -> Informer<ConfigMap> {
         Informer(
-            resource: server.client().resource(ConfigMap.self), labelSelector: .init(), fieldSelector: .init(),
-            indexes: [:], transform: { $0.metadata.annotations = ["seen": "yes"] }, logger: .disabled, metrics: metrics,
-            time: time, timing: ReflectorTiming())
+            resource: server.client().resource(ConfigMap.self), scopes: [CacheScope()],
+            transform: { $0.metadata.annotations = ["seen": "yes"] }, metrics: metrics, time: time, timing: pages)
     }
 
     private func events(_ informer: Informer<ConfigMap>) -> Collector<String> {
@@ -73,7 +79,7 @@ import Testing
             #expect(informer.problem == nil)
 
             let late = events(informer)
-            #expect(late.values == ["added a*"])
+            #expect(await late.wait(count: 1) == ["added a*"])
 
             running.cancel()
             try await running.value
@@ -182,11 +188,10 @@ import Testing
                 .endlessWatch(eventValue("ADDED", configMapValue("b", version: 16))),
             ])
         try await ScriptedServer.run(handler) { server in
-            var timing = ReflectorTiming()
+            var timing = pages
             timing.idle = .seconds(3)
             let informer = Informer(
-                resource: server.client().resource(ConfigMap.self), labelSelector: .init(), fieldSelector: .init(),
-                indexes: [:], transform: nil, logger: .disabled, metrics: MetricsRegistry(),
+                resource: server.client().resource(ConfigMap.self), scopes: [CacheScope()],
                 time: InstantTime().source, timing: timing)
             let seen = events(informer)
             let running = Task { try await informer.run() }

@@ -1,34 +1,70 @@
 // SPDX-License-Identifier: MIT
-import HTTPTypes
-import KubernetesClient
+import KubernetesAPI
 import Testing
 
 @testable import ControllerRuntime
 
-@Suite struct ReflectorMachineTests {
-    private typealias Failure = ReflectorMachine.Failure
+/// A machine with a time of its own that a test drives.
+struct DrivenMachine {
+    var machine: ReflectorMachine
+    var now = Duration.zero
+    var random = 0.0
+    private(set) var waited = Duration.zero
 
-    private func listed() -> ReflectorMachine {
-        var machine = ReflectorMachine()
-        machine.listed(resourceVersion: "10")
-        return machine
+    init(_ timing: ReflectorTiming = ReflectorTiming()) { machine = ReflectorMachine(timing: timing) }
+
+    /// A machine that has listed everything up to a version.
+    static func listed(_ version: String = "10") -> DrivenMachine {
+        var timing = ReflectorTiming()
+        timing.streamsLists = false
+        var driven = DrivenMachine(timing)
+        _ = driven.step()
+        driven.machine.listed(resourceVersion: version, continueToken: nil)
+        return driven
     }
+
+    /// The next request; waits pass.
+    mutating func step() -> ReflectorMachine.Step {
+        waited = .zero
+        while true {
+            let step = machine.next(now: now, random: random)
+            guard case .wait(let duration) = step else { return step }
+            now += duration
+            waited += duration
+        }
+    }
+
+    mutating func ended(
+        _ failure: ReflectorMachine.Failure?, lasted: Duration = .seconds(10), messages: Int = 0
+    ) {
+        now += lasted
+        machine.ended(failure, lasted: lasted, messages: messages, random: random)
+    }
+}
+
+@Suite struct ReflectorMachineTests {
+    typealias Failure = ReflectorMachine.Failure
+
+    private static let firstPage = ReflectorMachine.Step.list(limit: 500, continueToken: nil)
+
+    // MARK: Watching
 
     @Test func `list, watch from the list, resume from the last message`() {
-        var machine = ReflectorMachine()
-        #expect(machine.next(random: 0) == .list)
-        machine.listed(resourceVersion: "10")
-        #expect(machine.next(random: 0) == .watch(resourceVersion: "10", timeout: .seconds(300)))
-        machine.advanced(to: "15")
-        machine.advanced(to: "")
-        machine.watchEnded(nil, lasted: .seconds(300), messages: 5, random: 0.5)
-        #expect(machine.next(random: 1) == .watch(resourceVersion: "15", timeout: .seconds(600)))
+        var driven = DrivenMachine.listed("10")
+        #expect(driven.step() == .watch(resourceVersion: "10", timeout: .seconds(300)))
+        driven.machine.advanced(to: "15")
+        driven.machine.advanced(to: "")
+        driven.random = 1
+        driven.ended(nil, lasted: .seconds(300), messages: 5)
+        #expect(driven.step() == .watch(resourceVersion: "15", timeout: .seconds(600)))
+        #expect(driven.waited == .zero)
     }
 
-    @Test func `watches last between five and ten minutes`() {
-        for random in [0, 0.25, 0.5, 0.99] {
-            var machine = listed()
-            guard case .watch(_, let timeout) = machine.next(random: random) else {
+    @Test func `watches last between five and ten minutes, spread`() {
+        for random in [0, 0.25, 0.5, 0.99, 1] {
+            var driven = DrivenMachine.listed()
+            driven.random = random
+            guard case .watch(_, let timeout) = driven.step() else {
                 Issue.record("no watch")
                 return
             }
@@ -49,100 +85,192 @@ import Testing
     @Test(arguments: [
         End(name: "time is up", lasted: .seconds(300), messages: 3, waits: false, relists: false),
         End(name: "time is up, nothing happened", lasted: .seconds(300), waits: false, relists: false),
-        End(name: "ended at once without a message", lasted: .milliseconds(100), waits: true, relists: true),
+        End(name: "cut each minute by a proxy", lasted: .seconds(60), messages: 1, waits: false, relists: false),
+        End(name: "ended early", lasted: .seconds(5), messages: 1, waits: true, relists: false),
+        End(name: "ended early without a message", lasted: .seconds(5), waits: true, relists: false),
+        End(name: "ended at once without a message", lasted: .milliseconds(1999), waits: true, relists: true),
         End(name: "ended at once with a message", lasted: .milliseconds(100), messages: 1, waits: true, relists: false),
         End(name: "expired", failure: .expired, waits: true, relists: true),
         End(name: "expired after messages", failure: .expired, messages: 9, waits: true, relists: true),
-        End(name: "version ahead", failure: .versionTooLarge, waits: true, relists: true),
+        End(name: "ahead", failure: .versionTooLarge(retryAfter: nil), waits: true, relists: true),
         End(name: "disconnected", failure: .disconnected, messages: 2, waits: true, relists: false),
         End(name: "disconnected at once", failure: .disconnected, lasted: .zero, waits: true, relists: false),
         End(name: "busy", failure: .busy(retryAfter: .seconds(5)), lasted: .zero, waits: true, relists: false),
-        End(name: "refused", failure: .refused, lasted: .zero, waits: true, relists: true),
+        End(name: "server error", failure: .failed, lasted: .zero, waits: true, relists: false),
+        End(name: "denied", failure: .denied, lasted: .zero, waits: true, relists: false),
+        End(name: "no such type", failure: .refused, lasted: .zero, waits: true, relists: true),
+        End(name: "unsupported", failure: .unsupported, lasted: .zero, waits: true, relists: true),
     ])
     func `how a watch ends decides how it goes on`(end: End) {
-        var machine = listed()
-        _ = machine.next(random: 0)
-        machine.watchEnded(end.failure, lasted: end.lasted, messages: end.messages, random: 0)
-        var step = machine.next(random: 0)
-        if end.waits {
-            guard case .wait(let duration) = step else {
-                Issue.record("no wait but \(step)")
+        var driven = DrivenMachine.listed()
+        _ = driven.step()
+        driven.ended(end.failure, lasted: end.lasted, messages: end.messages)
+        let step = driven.step()
+        #expect((driven.waited >= .milliseconds(800)) == end.waits)
+        #expect((step == Self.firstPage) == end.relists)
+        if !end.relists {
+            guard case .watch("10", _) = step else {
+                Issue.record("it did not resume but \(step)")
                 return
             }
-            #expect(duration >= .milliseconds(800))
-            step = machine.next(random: 0)
         }
-        #expect((step == .list) == end.relists)
     }
+
+    @Test func `a version that the server refuses again and again is given up`() {
+        var driven = DrivenMachine.listed()
+        for _ in 0..<4 {
+            _ = driven.step()
+            driven.ended(.failed, lasted: .zero)
+        }
+        _ = driven.step()
+        driven.ended(.failed, lasted: .zero)
+        #expect(driven.step() == Self.firstPage)
+    }
+
+    @Test(arguments: [Failure.disconnected, .busy(retryAfter: nil), .denied])
+    func `a version is kept however long nobody is there`(failure: Failure) {
+        var driven = DrivenMachine.listed()
+        for _ in 0..<100 {
+            guard case .watch("10", _) = driven.step() else {
+                Issue.record("the version was given up")
+                return
+            }
+            driven.ended(failure, lasted: .zero)
+        }
+        #expect(driven.machine.consecutiveFailures == 100)
+    }
+
+    @Test func `a message between two refusals is progress`() {
+        var driven = DrivenMachine.listed()
+        for number in 0..<50 {
+            guard case .watch = driven.step() else {
+                Issue.record("the version was given up")
+                return
+            }
+            driven.machine.advanced(to: String(20 + number))
+            driven.ended(.failed, messages: 1)
+        }
+    }
+
+    // MARK: Waiting
 
     @Test func `waits double to thirty seconds, are never shorter than the base, and are spread`() {
         func waits(random: Double) -> [Duration] {
-            var machine = ReflectorMachine()
+            var driven = DrivenMachine.listed()
+            driven.random = random
             return (0..<8).map { _ in
-                machine.listFailed(.disconnected, random: random)
-                guard case .wait(let duration) = machine.next(random: 0) else { return .zero }
-                return duration
+                driven.ended(.disconnected, lasted: .zero)
+                _ = driven.step()
+                return driven.waited
             }
         }
         #expect(waits(random: 0) == [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30].map { .milliseconds(Int($0 * 1000)) })
         #expect(waits(random: 1) == [1.6, 3.2, 6.4, 12.8, 25.6, 30, 30, 30].map { .milliseconds(Int($0 * 1000)) })
     }
 
-    @Test func `the server's time is the least that is waited`() {
-        var machine = ReflectorMachine()
-        machine.listFailed(.busy(retryAfter: .seconds(40)), random: 0)
-        #expect(machine.next(random: 0) == .wait(.seconds(40)))
+    @Test(arguments: [Failure.busy(retryAfter: .seconds(40)), .versionTooLarge(retryAfter: .seconds(40))])
+    func `the server's time is the least that is waited`(failure: Failure) {
+        var driven = DrivenMachine.listed()
+        driven.ended(failure, lasted: .zero)
+        _ = driven.step()
+        #expect(driven.waited == .seconds(40))
+        driven.random = 1
+        driven.ended(failure, lasted: .zero)
+        _ = driven.step()
+        #expect(driven.waited == .seconds(40) + .milliseconds(1600))
     }
 
-    @Test func `a watch that lived ends the row of failures`() {
-        var machine = listed()
-        for _ in 0..<4 { machine.watchEnded(.disconnected, lasted: .zero, messages: 0, random: 0) }
-        #expect(machine.consecutiveFailures == 4)
-        machine.watchEnded(.disconnected, lasted: .seconds(60), messages: 0, random: 0)
-        #expect(machine.consecutiveFailures == 1)
-        #expect(machine.next(random: 0) == .wait(.milliseconds(800)))
-    }
-
-    @Test func `a version that leads nowhere is given up after bounded tries`() {
-        var machine = listed()
-        var watches = 0
-        while watches < 100 {
-            switch machine.next(random: 0) {
-            case .list:
-                #expect(watches == 6)
-                return
-            case .wait: break
-            case .watch:
-                watches += 1
-                machine.watchEnded(.disconnected, lasted: .zero, messages: 0, random: 0)
-            }
+    @Test func `waits begin anew after two minutes without a failure, in one watch or in several`() {
+        for parts in [1, 3] {
+            var driven = DrivenMachine.listed()
+            for _ in 0..<4 { driven.ended(.disconnected, lasted: .zero) }
+            _ = driven.step()
+            for _ in 1..<parts { driven.ended(nil, lasted: .seconds(120) / parts, messages: 1) }
+            driven.ended(.disconnected, lasted: .seconds(120) / parts)
+            _ = driven.step()
+            #expect(driven.waited == .milliseconds(800))
         }
-        Issue.record("it watched for ever")
+        var driven = DrivenMachine.listed()
+        for _ in 0..<2 { driven.ended(.disconnected, lasted: .zero) }
+        _ = driven.step()
+        driven.ended(.disconnected, lasted: .seconds(119))
+        _ = driven.step()
+        #expect(driven.waited == .milliseconds(3200))
     }
 
-    @Test func `a failed list is a list again, whatever was known`() {
-        var machine = listed()
-        machine.watchEnded(.expired, lasted: .zero, messages: 0, random: 0)
-        _ = machine.next(random: 0)
-        machine.listFailed(.disconnected, random: 0)
-        _ = machine.next(random: 0)
-        #expect(machine.next(random: 0) == .list)
-        #expect(machine.resourceVersion == nil)
+    // MARK: Pages
+
+    private func paging() -> DrivenMachine {
+        var timing = ReflectorTiming()
+        timing.streamsLists = false
+        return DrivenMachine(timing)
+    }
+
+    @Test func `pages follow each other without a wait, and the watch begins at the list's version`() {
+        var driven = paging()
+        #expect(driven.step() == Self.firstPage)
+        driven.machine.listed(resourceVersion: "7", continueToken: "t1")
+        #expect(driven.machine.resourceVersion == nil)
+        #expect(driven.step() == .list(limit: 500, continueToken: "t1"))
+        driven.machine.listed(resourceVersion: "7", continueToken: nil)
+        #expect(driven.step() == .watch(resourceVersion: "7", timeout: .seconds(300)))
     }
 
     @Test(arguments: [
-        (APIError(reason: .expired, message: ""), ReflectorMachine.Failure.expired),
-        (APIError(reason: .tooManyRequests, message: "", retryAfter: .seconds(1)), .busy(retryAfter: .seconds(1))),
-        (APIError(reason: .serviceUnavailable, message: ""), .disconnected),
-        (APIError(reason: .serviceUnavailable, message: "", retryAfter: .seconds(2)), .busy(retryAfter: .seconds(2))),
-        (APIError(reason: .transport, message: ""), .disconnected),
-        (APIError(reason: .forbidden, message: ""), .refused),
-        (APIError(reason: .notFound, message: ""), .refused), (APIError(reason: .badRequest, message: ""), .refused),
-        (APIError(reason: .timeout, message: "Too large resource version: 9, current: 3"), .versionTooLarge),
-        (APIError(reason: .internalError, message: ""), .disconnected),
-        (APIError(reason: .other("HTTP 599"), status: 599, message: ""), .disconnected),
+        (Failure.expired, false), (.busy(retryAfter: nil), true), (.disconnected, true), (.failed, true),
+        (.denied, true), (.refused, false), (.unsupported, false), (.versionTooLarge(retryAfter: nil), false),
     ])
-    func `errors by what they mean`(error: APIError, failure: ReflectorMachine.Failure) {
-        #expect(ReflectorMachine.Failure(error) == failure)
+    func `a later page that failed is asked for again, unless its list is gone`(failure: Failure, isKept: Bool) {
+        var driven = paging()
+        _ = driven.step()
+        driven.machine.listed(resourceVersion: "7", continueToken: "t1")
+        _ = driven.step()
+        driven.machine.listFailed(failure, random: 0)
+        #expect(driven.step() == (isKept ? .list(limit: 500, continueToken: "t1") : Self.firstPage))
+        #expect(driven.waited >= .milliseconds(800))
+    }
+
+    @Test func `pages that expire again and again end in a list without pages`() {
+        var driven = paging()
+        for restart in 1...3 {
+            #expect(driven.step() == Self.firstPage, "\(restart)")
+            driven.machine.listed(resourceVersion: "7", continueToken: "t")
+            _ = driven.step()
+            driven.machine.listFailed(.expired, random: 0)
+        }
+        #expect(driven.step() == .list(limit: nil, continueToken: nil))
+        driven.machine.listed(resourceVersion: "9", continueToken: nil)
+        // The next list has its own bound.
+        driven.ended(.expired)
+        #expect(driven.step() == Self.firstPage)
+    }
+
+    @Test(arguments: [
+        Failure.expired, .busy(retryAfter: nil), .disconnected, .failed, .denied, .refused, .unsupported,
+        .versionTooLarge(retryAfter: nil),
+    ])
+    func `a first page that failed is asked for again, for ever`(failure: Failure) {
+        var driven = paging()
+        for _ in 0..<100 {
+            #expect(driven.step() == Self.firstPage)
+            driven.machine.listFailed(failure, random: 0)
+        }
+    }
+
+    // MARK: Going back in time
+
+    @Test func `a list that is older than what was known is taken, and told`() throws {
+        var driven = DrivenMachine.listed("100")
+        driven.machine.advanced(to: "120")
+        driven.ended(.versionTooLarge(retryAfter: .seconds(1)), lasted: .zero)
+        #expect(driven.step() == Self.firstPage)
+        driven.machine.listed(resourceVersion: "30", continueToken: nil)
+        let back = try #require(driven.machine.wentBack)
+        #expect(back.from.text == "120" && back.to.text == "30")
+        #expect(driven.step() == .watch(resourceVersion: "30", timeout: .seconds(300)))
+        driven.ended(.expired)
+        _ = driven.step()
+        driven.machine.listed(resourceVersion: "31", continueToken: nil)
+        #expect(driven.machine.wentBack == nil)
     }
 }

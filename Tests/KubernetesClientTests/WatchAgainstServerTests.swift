@@ -63,6 +63,20 @@ import Testing
         }
     }
 
+    /// As a proxy does that closes a connection in order although a message is not over.
+    @Test func `an end inside a message is an error, so that the watch is resumed`() async throws {
+        let whole = eventValue("ADDED", configMapValue("a", version: 1)).encoded() + [10]
+        try await ScriptedServer.run({ _ in .watch([whole, Array(whole.prefix(20))]) }) { server in
+            let watch = try await server.client().resource(ConfigMap.self).watch()
+            var iterator = watch.makeAsyncIterator()
+            guard case .added? = try await iterator.next() else {
+                Issue.record("the whole event did not arrive")
+                return
+            }
+            await #expect { try await iterator.next() } throws: { ($0 as? APIError)?.reason == .transport }
+        }
+    }
+
     @Test func `a connection cut in the middle of an event loses nothing before it`() async throws {
         struct Cut: Error {}
         let whole = eventValue("ADDED", configMapValue("a", version: 1)).encoded() + [10]

@@ -34,6 +34,9 @@ package struct DynamicObject: KubernetesObject, Hashable, CustomStringConvertibl
     /// The content as an object; never fails.
     package static func decode(_ content: JSONValue) -> DynamicObject { DynamicObject(content) }
 
+    /// The text as an object; throws `JSONParseError` when a string in it is not valid UTF-8.
+    package static func decode(_ node: JSONNode) throws -> DynamicObject { DynamicObject(try node.value()) }
+
     /// Group and version; empty when missing.
     package var apiVersion: String { content["apiVersion"]?.stringValue ?? "" }
     /// The kind; empty when missing.

@@ -8,6 +8,8 @@ package protocol KubernetesObject: Codable, Sendable {
     func manifest() throws -> JSONValue
     /// Reads the object; throws `DecodingError` that names the field.
     static func decode(_ content: JSONValue) throws -> Self
+    /// Reads the object out of a text's tokens, without a value in between; throws `DecodingError` that names the field.
+    static func decode(_ node: JSONNode) throws -> Self
 }
 
 /// An object whose type is known when compiling.
@@ -25,6 +27,11 @@ extension KubernetesObject {
     /// Reads the object by its `Decodable` conformance.
     package static func decode(_ content: JSONValue) throws -> Self {
         try content.decode(Self.self)
+    }
+
+    /// Reads the object by its `Decodable` conformance, straight out of the text.
+    package static func decode(_ node: JSONNode) throws -> Self {
+        try node.decode(Self.self)
     }
 }
 

@@ -27,20 +27,26 @@ package enum WatchEventKind: String, Sendable, Hashable {
 
 /// What is known of an object that its model could not read.
 package struct PoisonObject: Sendable, Hashable, CustomStringConvertible {
+    /// Group and version; empty where lists leave them out.
+    package var apiVersion: String
+    /// The kind; empty where lists leave it out.
+    package var kind: String
     /// As far as it could be read; possibly empty.
     package var metadata: ObjectMeta
     /// Which field is wrong and how.
     package var problem: String
 
     /// An object of which only this much is known.
-    package init(metadata: ObjectMeta, problem: String) {
+    package init(apiVersion: String = "", kind: String = "", metadata: ObjectMeta, problem: String) {
+        self.apiVersion = apiVersion
+        self.kind = kind
         self.metadata = metadata
         self.problem = problem
     }
 
     /// What can be read of the metadata of an object that its model refused.
-    package init(_ content: JSONValue, problem: any Error) {
-        let raw = content["metadata"]
+    package init(_ node: JSONNode, problem: any Error) {
+        let raw = node["metadata"]
         if let whole = raw.flatMap({ try? $0.decode(ObjectMeta.self) }) {
             metadata = whole
         } else {
@@ -49,6 +55,8 @@ package struct PoisonObject: Sendable, Hashable, CustomStringConvertible {
                 uid: raw?["uid"]?.stringValue ?? "")
             metadata.resourceVersion = raw?["resourceVersion"]?.stringValue ?? ""
         }
+        apiVersion = node["apiVersion"]?.stringValue ?? ""
+        kind = node["kind"]?.stringValue ?? ""
         self.problem = (problem as? DecodingError)?.jsonSummary ?? "\(problem)"
     }
 

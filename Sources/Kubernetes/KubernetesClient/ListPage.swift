@@ -27,26 +27,36 @@ package struct ListPage<Object: KubernetesObject>: Sendable {
         self.remainingItemCount = remainingItemCount
     }
 
-    /// Reads a list item by item. Servers leave `apiVersion` and `kind` out of items; they are put back for objects
-    /// that are kept whole.
-    package init(_ content: JSONValue, type: ResourceType) {
-        self.init()
-        let metadata = content["metadata"]
-        resourceVersion = metadata?["resourceVersion"]?.stringValue ?? ""
-        continueToken = metadata?["continue"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
-        remainingItemCount = metadata?["remainingItemCount"]?.integerValue.map(Int.init)
+    /// Reads a list item by item, straight out of its bytes: never more than one item exists as tokens. Servers leave
+    /// `apiVersion` and `kind` out of items; they are put back for objects that are kept whole.
+    ///
+    /// - Parameter pool: gives texts that many objects have alike one storage.
+    /// - Throws: `JSONParseError` when the answer is no list in JSON; an item that its model cannot read is poison.
+    package init(_ bytes: [UInt8], type: ResourceType, pool: JSONStringPool? = nil) throws(JSONParseError) {
+        var items: [Object] = []
+        var poison: [PoisonObject] = []
         let isWhole = Object.self == DynamicObject.self
-        for item in content["items"]?.arrayValue ?? [] {
-            var item = item
-            if isWhole, item["kind"] == nil {
-                item["apiVersion"] = .string(type.apiVersion)
-                item["kind"] = .string(type.kind)
-            }
+        let rest = try JSONNode.readItems(bytes, limits: ListPage.limits, pool: pool) { node in
             do {
-                items.append(try Object.decode(item))
+                if isWhole, node["kind"] == nil {
+                    var content = try node.value()
+                    content["apiVersion"] = .string(type.apiVersion)
+                    content["kind"] = .string(type.kind)
+                    items.append(try Object.decode(content))
+                } else {
+                    items.append(try Object.decode(node))
+                }
             } catch {
-                poison.append(PoisonObject(item, problem: error))
+                poison.append(PoisonObject(node, problem: error))
             }
         }
+        let metadata = rest["metadata"]
+        self.init(
+            items: items, poison: poison, resourceVersion: metadata?["resourceVersion"]?.stringValue ?? "",
+            continueToken: metadata?["continue"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 },
+            remainingItemCount: metadata?["remainingItemCount"]?.integerValue.map(Int.init))
     }
+
+    /// Nobody reads managed fields out of lists, and they are up to half of an object.
+    private static var limits: JSONLimits { JSONLimits(skipsManagedFields: true) }
 }

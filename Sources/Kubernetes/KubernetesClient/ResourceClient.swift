@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import HTTPTransport
 import HTTPTypes
 package import JSONCoding
 package import KubernetesAPI
@@ -13,17 +14,22 @@ package struct ResourceClient<Object: KubernetesObject>: Sendable {
     package let type: ResourceType
     /// The namespace; nil for all, and for cluster-scoped types.
     package let namespace: String?
+    /// How much of each object lists and watches ask for.
+    package let representation: Representation
 
     /// Access to a type.
-    package init(client: APIClient, type: ResourceType, namespace: String? = nil) {
+    package init(
+        client: APIClient, type: ResourceType, namespace: String? = nil, representation: Representation = .whole
+    ) {
         self.client = client
         self.type = type
         self.namespace = namespace
+        self.representation = representation
     }
 
     /// The same type in another namespace.
     package func inNamespace(_ namespace: String?) -> ResourceClient {
-        ResourceClient(client: client, type: type, namespace: namespace)
+        ResourceClient(client: client, type: type, namespace: namespace, representation: representation)
     }
 
     // MARK: Reading
@@ -43,11 +49,20 @@ package struct ResourceClient<Object: KubernetesObject>: Sendable {
     }
 
     /// One page; all objects when `limit` is not set.
-    package func list(_ options: ListOptions = .init()) async throws(APIError) -> ListPage<Object> {
-        let content = try await client.json(
-            APIRequest(.get, try collection(), query: options.query, timeout: .seconds(60), label: label("list")),
-            limits: Self.limits)
-        return ListPage(content, type: type)
+    ///
+    /// - Parameter pool: gives texts that many objects have alike one storage; for what is kept for long.
+    package func list(
+        _ options: ListOptions = .init(), pool: JSONStringPool? = nil
+    ) async throws(APIError) -> ListPage<Object> {
+        let request = APIRequest(
+            .get, try collection(), query: options.query, accept: representation.accept(isList: true),
+            timeout: .seconds(60), label: label("list"))
+        let response = try await client.send(request)
+        do {
+            return try ListPage(response.body, type: type, pool: pool)
+        } catch {
+            throw unreadable(error, response.status, request)
+        }
     }
 
     /// Every object, fetched by pages. Continuations expire while a long list is read; then it is read again at once
@@ -203,13 +218,25 @@ package struct ResourceClient<Object: KubernetesObject>: Sendable {
     }
 
     private func decoded(_ request: APIRequest) async throws(APIError) -> Object {
-        let content = try await client.json(request, limits: Self.decodingLimits)
+        let response = try await client.send(request)
+        let node: JSONNode
         do {
-            return try Object.decode(content)
+            node = try JSONNode.tokenize(response.body, limits: Self.decodingLimits)
         } catch {
-            let poison = PoisonObject(content, problem: error)
-            throw APIError(reason: .undecodable, message: "cannot read \(poison)", request: request.label)
+            throw unreadable(error, response.status, request)
         }
+        do {
+            return try Object.decode(node)
+        } catch {
+            let poison = PoisonObject(node, problem: error)
+            throw APIError(
+                reason: .undecodable, status: response.status, message: "cannot read \(poison)", request: request.label)
+        }
+    }
+
+    private func unreadable(_ error: JSONParseError, _ status: HTTPStatus, _ request: APIRequest) -> APIError {
+        APIError(
+            reason: .undecodable, status: status, message: "the answer is not JSON: \(error)", request: request.label)
     }
 
     /// Objects that are kept whole keep their managed fields when asked for one by one.

@@ -3,28 +3,28 @@ package import JSONCoding
 package import KubernetesAPI
 
 extension WatchEvent where Object: KubernetesObject {
-    /// Reads one line of a watch.
+    /// Reads one line of a watch, straight out of its bytes.
     ///
     /// Throws `JSONParseError` when it is not JSON; an object that its model cannot read becomes `.undecodable`.
-    package init(line: [UInt8], limits: JSONLimits = JSONLimits(skipsManagedFields: true)) throws(JSONParseError) {
-        self.init(try JSONValue.parse(line, limits: limits))
-    }
-
-    /// Reads one message of a watch.
-    package init(_ content: JSONValue) {
-        let type = content["type"]?.stringValue ?? ""
-        let object = content["object"] ?? .null
+    /// - Parameter pool: gives texts that many objects have alike one storage.
+    package init(
+        line: [UInt8], limits: JSONLimits = JSONLimits(skipsManagedFields: true), pool: JSONStringPool? = nil
+    ) throws(JSONParseError) {
+        let message = try JSONNode.tokenize(line, limits: limits, pool: pool)
+        let type = message["type"]?.stringValue ?? ""
+        let object = message["object"]
         switch type {
         case "ERROR":
-            let status = (try? object.decode(Status.self)) ?? Status(message: "\(object)", reason: "", code: 0)
-            self = .error(status)
+            let status = try? object?.decode(Status.self)
+            self = .error(
+                status ?? Status(message: String(decoding: line.prefix(512), as: UTF8.self), reason: "", code: 0))
         case "BOOKMARK":
-            let annotations = object.at("metadata", "annotations")
+            let metadata = object?["metadata"]
             self = .bookmark(
-                resourceVersion: object.at("metadata", "resourceVersion")?.stringValue ?? "",
-                initialEventsEnd: annotations?["k8s.io/initial-events-end"] == "true")
+                resourceVersion: metadata?["resourceVersion"]?.stringValue ?? "",
+                initialEventsEnd: metadata?["annotations"]?["k8s.io/initial-events-end"]?.stringValue == "true")
         default:
-            guard let kind = WatchEventKind(rawValue: type) else {
+            guard let kind = WatchEventKind(rawValue: type), let object else {
                 self = .unknown(type: type)
                 return
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import HTTPTransport
 import HTTPTypes
+import JSONCoding
 package import KubernetesAPI
 
 /// The events of one watch, as they are asked for: nothing is read ahead but what the transport holds.
@@ -32,6 +33,7 @@ package struct WatchStream<Object: KubernetesObject>: AsyncSequence, Sendable {
         private var body: ResponseBody.AsyncIterator
         // As much as the parser takes, so that one object cannot take all memory.
         private var framer = LineFramer(maximumLineBytes: 16 << 20)
+        private let pool = JSONStringPool(places: 256)
         private let label: String
 
         init(body: ResponseBody.AsyncIterator, label: String) {
@@ -49,7 +51,7 @@ package struct WatchStream<Object: KubernetesObject>: AsyncSequence, Sendable {
         {
             while true {
                 do {
-                    if let line = try framer.next() { return try WatchEvent(line: line) }
+                    if let line = try framer.next() { return try WatchEvent(line: line, pool: pool) }
                 } catch {
                     throw APIError(reason: .undecodable, message: "the watch is unreadable: \(error)", request: label)
                 }
@@ -59,8 +61,13 @@ package struct WatchStream<Object: KubernetesObject>: AsyncSequence, Sendable {
                 } catch {
                     throw APIClient.transportError(error, label: label)
                 }
-                // A line without an end was cut off; what it said comes again after resuming.
-                guard let chunk else { return nil }
+                guard let chunk else {
+                    if framer.unfinishedBytes == 0 { return nil }
+                    // What the line said comes again when the watch is resumed from the last whole one.
+                    throw APIError(
+                        reason: .transport, message: "the watch was cut off inside a message", request: label,
+                        mayHaveBeenDone: false)
+                }
                 framer.append(chunk)
             }
         }
@@ -76,7 +83,8 @@ extension ResourceClient {
         // Longer than the server's own, so that a healthy server ends the watch and the client only a dead one.
         let deadline = options.timeout + .seconds(10)
         let request = APIRequest(
-            .get, try collection(), query: options.query, timeout: deadline, label: label("watch"))
+            .get, try collection(), query: options.query, accept: representation.accept(isList: false),
+            timeout: deadline, label: label("watch"))
         let response = try await client.stream(request, idleTimeout: options.idleTimeout)
         return WatchStream(response: response, label: request.label)
     }

@@ -7,6 +7,10 @@ extension JSONValue: Codable {
             self = direct.value
             return
         }
+        if let direct = decoder as? JSONNodeDecoder {
+            self = try direct.whole()
+            return
+        }
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null

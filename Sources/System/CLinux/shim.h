@@ -4,6 +4,7 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -197,3 +198,6 @@ static inline ssize_t clinux_send(int descriptor, const void *bytes, size_t coun
     return send(descriptor, bytes, count, MSG_NOSIGNAL);
 }
 static inline int clinux_end_writing(int descriptor) { return shutdown(descriptor, SHUT_WR); }
+
+// Gives free memory of the heap back to the system; malloc.h is not in Glibc's module.
+static inline int clinux_trim_heap(void) { return malloc_trim(0); }

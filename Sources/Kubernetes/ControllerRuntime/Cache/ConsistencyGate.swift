@@ -9,8 +9,8 @@ import Synchronization
 /// that resource has passed it: by the write's own event, a newer one, a list, or a bookmark. Keys whose wait is over
 /// cost nothing. Only resources that were given by `observe` are waited for.
 package final class ConsistencyGate: Sendable {
-    /// How far a cache is, for one namespace or (nil) as a whole.
-    package typealias ProgressSource = @Sendable (_ namespace: String?) -> CacheProgress
+    /// How far a cache is, for one namespace or (nil) as a whole; nil when it does not follow that namespace.
+    package typealias ProgressSource = @Sendable (_ namespace: String?) -> CacheProgress?
 
     private struct State: Sendable {
         var machine = ConsistencyMachine()
