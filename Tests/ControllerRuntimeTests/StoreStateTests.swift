@@ -174,7 +174,8 @@ import Testing
                 }
             }
         }
-        for version in 1...300 {
+        note(state.replace([], resourceVersion: "1"))
+        for version in 2...300 {
             let name = "o\(Int.random(in: 0..<20, using: &random))"
             let owner = "w\(Int.random(in: 0..<3, using: &random))"
             switch Int.random(in: 0..<10, using: &random) {

@@ -29,10 +29,10 @@ import Testing
         let content = try JSONValue.parse(
             #"{"metadata":{"name":"a","namespace":"n","uid":"u","resourceVersion":"7","labels":{"x":1}}}"#)
         struct Problem: Error {}
-        let poison = PoisonObject(content, problem: Problem())
+        let poison = PoisonObject(try JSONNode.tokenize(content.encoded()), problem: Problem())
         #expect(poison.key == ObjectKey("n/a"))
         #expect(poison.metadata.uid == "u")
         #expect(poison.metadata.resourceVersion == "7")
-        #expect(PoisonObject(.null, problem: Problem()).metadata == ObjectMeta())
+        #expect(PoisonObject(try JSONNode.tokenize(Array("null".utf8)), problem: Problem()).metadata == ObjectMeta())
     }
 }
