@@ -99,7 +99,7 @@ import Testing
                 eventValue("DELETED", configMapValue("b", version: 12)), mark(12),
                 eventValue("ADDED", configMapValue("d", version: 13)))
         ])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let metrics = MetricsRegistry()
             let informer = informer(server, metrics: metrics)
             let seen = Collector<String>()
@@ -127,7 +127,7 @@ import Testing
 
     @Test func `nothing of a stream is seen before its end is marked`() async throws {
         let handler = script(streams: [.endlessWatch(eventValue("ADDED", configMapValue("a", version: 7)))])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server)
             try await running(informer) {
                 await until { informer.health.silentFor != nil }
@@ -147,7 +147,7 @@ import Testing
                 .json(listValue([configMapValue("a", version: 1)], version: 10)),
                 .json(listValue([configMapValue("b", version: 20)], version: 21)),
             ], watches: [.failure(410, "Gone"), .endlessWatch()])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server, timing: quick)
             try await running(informer) {
                 await until { names(informer) == ["b"] && server.requests.count == 5 }
@@ -164,7 +164,7 @@ import Testing
                     eventValue("ADDED", configMapValue("a", version: 7)),
                     eventValue("BOOKMARK", ["metadata": ["resourceVersion": "9"]]))
             ], lists: [.json(listValue([configMapValue("a", version: 7)], version: 10))])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server, timing: quick)
             try await running(informer) {
                 try await informer.waitUntilSynced()
@@ -179,7 +179,7 @@ import Testing
         let scripted = script(
             streams: [.endlessWatch(eventValue("ADDED", configMapValue("a", version: 7)))],
             lists: [.failure(503, "ServiceUnavailable"), .json(listValue([], version: 10))])
-        try await ScriptedServer.run(streamsLists: true, scripted) { server in
+        try await ScriptedServer.run(scripted) { server in
             let time = ManualTime()
             let informer = informer(server, time: time.source)
             try await running(informer) {
@@ -206,7 +206,7 @@ import Testing
                 eventValue("ERROR", statusValue(500, "InternalError"))),
             .endlessWatch(eventValue("ADDED", configMapValue("a", version: 7)), mark(9)),
         ])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server, timing: quick)
             try await running(informer) {
                 try await informer.waitUntilSynced()
@@ -224,7 +224,7 @@ import Testing
                 eventValue("ADDED", bad), eventValue("ADDED", configMapValue("a", version: 7)), mark(9),
                 eventValue("DELETED", bad))
         ])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server)
             try await running(informer) {
                 try await informer.waitUntilSynced()
@@ -239,7 +239,7 @@ import Testing
         let handler = script(
             streams: [.watch(eventValue("ADDED", configMapValue("a", version: 7)), mark(9))],
             watches: [.endlessWatch(eventValue("ADDED", configMapValue("b", version: 11)))])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server, timing: quick)
             try await running(informer) { await until { names(informer) == ["a", "b"] } }
             #expect(kinds(server) == ["stream", "watch 9"])
@@ -254,7 +254,7 @@ import Testing
                     eventValue("ADDED", configMapValue("b", version: 8)), mark(9)),
                 .endlessWatch(eventValue("ADDED", configMapValue("b", version: 8)), mark(30)),
             ], watches: [.watch(eventValue("ERROR", statusValue(410, "Expired")))])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server, timing: quick)
             let seen = Collector<String>()
             informer.addHandler { delivery in
@@ -280,7 +280,7 @@ import Testing
                 .json(listValue([configMapValue("b", version: 2)], version: 10, continue: "t2")),
                 .failure(503, "ServiceUnavailable"), .json(listValue([configMapValue("c", version: 3)], version: 10)),
             ])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server, timing: quick)
             try await running(informer) {
                 try await informer.waitUntilSynced()
@@ -302,7 +302,7 @@ import Testing
                 page, expired, page, expired, page, expired,
                 .json(listValue([configMapValue("a", version: 11)], version: 12)),
             ])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server, timing: quick)
             try await running(informer) {
                 try await informer.waitUntilSynced()
@@ -331,7 +331,7 @@ import Testing
                         ]
                     ]))
         }
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(
                 server,
                 scopes: [
@@ -360,7 +360,7 @@ import Testing
         let handler = script(streams: [.failure(422, "Invalid")], lists: [.json(listValue([
             ["metadata": ["name": "a", "namespace": "default", "resourceVersion": "1", "labels": ["l": "v"]]]
         ], version: 10))])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = Informer(resource: server.client().metadata(of: .configMap))
             let task = Task { try await informer.run() }
             try await informer.waitUntilSynced()
@@ -379,7 +379,7 @@ import Testing
 
     @Test func `managed fields are asked to be left out`() async throws {
         let handler = script(streams: [.endlessWatch(mark(1))])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server)
             try await running(informer) { try await informer.waitUntilSynced() }
             #expect(
@@ -392,7 +392,7 @@ import Testing
 
     @Test func `reading starts no watch`() async throws {
         let handler: ScriptedServer.Handler = { _ in .json(configMapValue("a", version: 1)) }
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server)
             #expect(informer.store.get(ObjectKey("default/a")) == nil)
             #expect(informer.store.list().isEmpty)
@@ -409,7 +409,7 @@ import Testing
                 eventValue("ADDED", configMapValue("b", version: 10)),
                 eventValue("ADDED", configMapValue("c", version: 11)))
         ])
-        try await ScriptedServer.run(streamsLists: true, handler) { server in
+        try await ScriptedServer.run(handler) { server in
             let informer = informer(server)
             let isReleased = Flag()
             let (slow, quick) = (Collector<String>(), Collector<String>())

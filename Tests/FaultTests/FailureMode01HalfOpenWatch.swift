@@ -79,8 +79,7 @@ extension FailureMode {
             try await FaultCluster.run(bookmarkInterval: .milliseconds(300)) { [timing] cluster in
                 let informer = Informer(
                     resource: try cluster.client("informer").objects(type, namespace: cluster.namespace),
-                    labelSelector: .init(), fieldSelector: .init(), indexes: [:], transform: nil, logger: .disabled,
-                    metrics: .init(), time: .system, timing: timing)
+                    scopes: [CacheScope(namespace: cluster.namespace)], timing: timing)
                 let running = Task { try await informer.run() }
                 try await informer.waitUntilSynced()
                 let quiet = isReal ? Duration.seconds(85) : .seconds(4)

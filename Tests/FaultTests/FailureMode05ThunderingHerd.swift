@@ -22,9 +22,7 @@ extension FailureMode {
             return try (0..<Self.size).map { index in
                 Informer(
                     resource: client.resource(ConfigMap.self, namespace: cluster.namespace),
-                    labelSelector: try LabelSelector(parsing: "watcher!=w\(index)"), fieldSelector: .init(),
-                    indexes: [:], transform: nil, logger: .disabled, metrics: MetricsRegistry(), time: .system,
-                    timing: ReflectorTiming())
+                    labelSelector: try LabelSelector(parsing: "watcher!=w\(index)"))
             }
         }
 
@@ -121,7 +119,7 @@ extension FailureMode {
             machine.listed(resourceVersion: "1")
             for index in ends.indices {
                 for _ in 0..<3 {
-                    guard case .watch(_, let timeout) = machine.next(random: .random(in: 0...1)) else {
+                    guard case .watch(_, let timeout) = machine.next(now: .zero, random: .random(in: 0...1)) else {
                         Issue.record("a cache that has listed watches")
                         return
                     }

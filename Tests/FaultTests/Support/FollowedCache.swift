@@ -37,8 +37,8 @@ final class FollowedCache: Sendable {
         metrics: MetricsRegistry = MetricsRegistry()
     ) {
         let informer = Informer(
-            resource: client.resource(ConfigMap.self, namespace: namespace), labelSelector: labelSelector,
-            fieldSelector: .init(), indexes: [:], transform: nil, logger: .disabled, metrics: metrics, time: time,
+            resource: client.resource(ConfigMap.self, namespace: namespace),
+            scopes: [CacheScope(namespace: namespace, labelSelector: labelSelector)], metrics: metrics, time: time,
             timing: timing)
         let reconciled = Collector<Reconciled>()
         self.informer = informer

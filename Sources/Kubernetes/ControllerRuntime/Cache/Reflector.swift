@@ -102,9 +102,12 @@ struct Reflector<Object: KubernetesObject> {
     private func stream(timeout: Duration, deadline: Duration, _ machine: inout ReflectorMachine) async {
         let start = informer.time.now()
         let isComplete = Flag()
+        // The time for the objects runs from the answer: a server that does not answer is another matter.
+        let accepted = Gate()
         let (reading, isTooSlow) = await withTaskGroup(of: Reading?.self) { [machine] group in
-            group.addTask { await read(from: nil, timeout: timeout, machine, isComplete) }
+            group.addTask { await read(from: nil, timeout: timeout, machine, isComplete, accepted) }
             group.addTask {
+                guard (try? await accepted.wait()) != nil else { return nil }
                 try? await informer.time.sleep(for: deadline)
                 return nil
             }
@@ -130,7 +133,7 @@ struct Reflector<Object: KubernetesObject> {
         let start = informer.time.now()
         let isComplete = Flag()
         isComplete.set()
-        let reading = await read(from: version, timeout: timeout, machine, isComplete)
+        let reading = await read(from: version, timeout: timeout, machine, isComplete, Gate())
         machine = reading.machine
         ended(reading, nil, since: start, &machine)
     }
@@ -157,7 +160,7 @@ struct Reflector<Object: KubernetesObject> {
 
     /// Reads a stream (without a version) or a watch to its end.
     private func read(
-        from version: String?, timeout: Duration, _ machine: ReflectorMachine, _ isComplete: Flag
+        from version: String?, timeout: Duration, _ machine: ReflectorMachine, _ isComplete: Flag, _ accepted: Gate
     ) async -> Reading {
         var reading = Reading(machine: machine)
         let options = WatchOptions(
@@ -165,6 +168,7 @@ struct Reflector<Object: KubernetesObject> {
             timeout: timeout, idleTimeout: informer.timing.idle, sendsInitialEvents: version == nil)
         do {
             let events = try await resource.watch(options)
+            accepted.open()
             informer.metrics.watches.increment()
             if version != nil { informer.report(problem: nil, part: part) }
             for try await event in events {

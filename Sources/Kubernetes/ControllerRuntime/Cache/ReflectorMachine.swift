@@ -130,7 +130,7 @@ struct ReflectorMachine: Sendable {
     /// A page, or a whole list, arrived.
     ///
     /// - Parameter continueToken: asks for the next page; nil at the end.
-    mutating func listed(resourceVersion: String, continueToken: String?) {
+    mutating func listed(resourceVersion: String, continueToken: String? = nil) {
         succeeded()
         if let continueToken {
             position = .paging(continueToken: continueToken)
