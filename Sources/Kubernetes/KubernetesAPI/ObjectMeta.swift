@@ -11,7 +11,7 @@ package struct ObjectMeta: Codable, Sendable, Hashable, EmptyRepresentable {
     package var namespace: String?
     /// Unique in time and space: a namesake that comes later has another.
     @Omittable package var uid: String = ""
-    /// Opaque: only equality says something, and only among versions of one type.
+    /// To be compared by `ResourceVersion`, and only among versions of one type.
     @Omittable package var resourceVersion: String = ""
     /// Counts changes of the desired state; set by the server.
     @Omittable package var generation: Int = 0

@@ -135,7 +135,7 @@ package final class Informer<Object: KubernetesObject>: CacheService {
 
     // MARK: Running
 
-    /// Follows the collection until cancelled.
+    /// Follows the collection until cancelled. Once: a new life needs a new informer.
     package func run() async throws {
         let (newcomers, continuation) = AsyncStream<HandlerLane<Object>>.makeStream()
         lanes.withLock { lanes in
