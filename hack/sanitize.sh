@@ -4,18 +4,21 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-suites=SanitizerTests,ServiceRuntimeTests,HTTPTransportTests,KubernetesClientTests,ControllerRuntimeTests,FaultTests
+suites=SanitizerTests,ServiceRuntimeTests,HTTPTransportTests,KubernetesClientTests,ControllerRuntimeTests
+faults=
 filter=()
 verbose=
 while [ $# -gt 0 ]; do
     case $1 in
     -h | --help)
         cat <<'TEXT'
-usage: hack/sanitize.sh [--filter NAME] [--verbose]
+usage: hack/sanitize.sh [--faults] [--filter NAME] [--verbose]
 
-Builds the tests of ServiceRuntime, HTTPTransport, KubernetesClient and ControllerRuntime and the fault tests with the
-thread sanitizer into .build-tsan, sees first that a seeded race is reported, then runs them.
+Builds the tests of ServiceRuntime, HTTPTransport, KubernetesClient and ControllerRuntime with the thread sanitizer into
+.build-tsan, sees first that a seeded race is reported, then runs them.
 
+  --faults        the fault tests as well; their deadlines are for a program that is not slowed down, so only races
+                  make this fail
   --filter NAME   only tests whose full name contains NAME (a regular expression, as for swift test)
   --verbose       show the output of building and testing
 Reports of races are in .build/logs/sanitize-race.*.
@@ -27,8 +30,12 @@ TEXT
         filter=(--filter "$2")
         shift
         ;;
+    --faults)
+        faults=1
+        suites=$suites,FaultTests
+        ;;
     --verbose) verbose=1 ;;
-    *) usage_error "unknown argument '$1'; expected --filter NAME or --verbose" ;;
+    *) usage_error "unknown argument '$1'; expected --faults, --filter NAME or --verbose" ;;
     esac
     shift
 done
@@ -62,6 +69,7 @@ status=0
 with_progress "sanitize: running" "$logs/sanitize.log" tests "${filter[@]}" || status=$?
 summary=$(grep -E 'Test run with [0-9]+ tests?' "$logs/sanitize.log" | tail -n 1 || true)
 printf '%s\n' "${summary:-no tests were run}"
+[ -z "$faults" ] || status=0
 if [ $status -eq 0 ] && [[ ! $summary =~ with\ [1-9] ]]; then status=1; fi
 
 if compgen -G "$reports.*" >/dev/null; then

@@ -17,6 +17,7 @@ enum MemoryMeter {
     nonisolated(unsafe) private static var thread: pthread_t? = nil
     nonisolated(unsafe) private static var inUse = 0
     nonisolated(unsafe) private static var most = 0
+    nonisolated(unsafe) private(set) static var kept = 0
 
     static func install() {
         // Read once, so that their lazy initialization does not run inside of an allocation.
@@ -39,6 +40,10 @@ enum MemoryMeter {
     /// The most bytes in use since ``begin()``, beyond those in use then.
     static func end() -> Int {
         thread = nil
+        kept += inUse
         return most
     }
+
+    /// Bytes that were in use when they were measured and are not given back: a few tables, or a leak.
+    static var isLeaking: Bool { kept > 8 << 20 }
 }

@@ -35,6 +35,7 @@ public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         if most > measure.mostBytes {
             fatalError("\(most) bytes in use at one time, where \(measure) allows \(measure.mostBytes)")
         }
+        if MemoryMeter.isLeaking { fatalError("\(MemoryMeter.kept) bytes of this and earlier inputs are never freed") }
     } catch {
         fatalError("\(property.rawValue): \(error)")
     }

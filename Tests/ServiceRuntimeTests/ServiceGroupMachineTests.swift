@@ -38,6 +38,14 @@ import Testing
         #expect(machine.handle(.signal(.interrupt)) == [.exit(.interrupt)])
     }
 
+    /// The kubelet's request may cross the failure of a service: those that still drain keep their grace period.
+    @Test func theFirstSignalAfterAFailureLeavesTheGracePeriodAlone() {
+        var machine = running(2)
+        #expect(machine.handle(.ended(1, Broken())) == [.startGraceTimer, .cancel(0)])
+        #expect(machine.handle(.signal(.terminate)) == [])
+        #expect(machine.handle(.signal(.terminate)) == [.exit(.terminate)])
+    }
+
     @Test func askingTwiceToStopIsNoSecondSignal() {
         var machine = running(1)
         #expect(machine.handle(.stopRequested) == [.startGraceTimer, .cancel(0)])

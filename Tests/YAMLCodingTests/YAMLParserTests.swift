@@ -131,6 +131,26 @@ struct YAMLParserTests {
         #expect(bytes?.code == .limit)
     }
 
+    /// Merging copies what it repeats, so a short text must not repeat much.
+    @Test
+    func boundsWhatMergesRepeatByTheLengthOfTheText() throws {
+        func text(members: Int, merges: Int) -> String {
+            let template = (0..<members).map { "k\($0): 1" }.joined(separator: ", ")
+            return "a: &a {\(template)}\n" + (0..<merges).map { "m\($0): {<<: *a}\n" }.joined()
+        }
+        #expect(try YAMLParser.documents(text(members: 30, merges: 100)).count == 1)
+        let grown = #expect(throws: YAMLError.self) { try YAMLParser.documents(text(members: 1_000, merges: 900)) }
+        #expect(grown?.code == .limit)
+        #expect(grown?.problem.contains("for so short a text") == true)
+    }
+
+    @Test
+    func boundsCombiningMarks() throws {
+        let marks = String(repeating: "\u{301}", count: 257)
+        let error = #expect(throws: YAMLError.self) { try YAMLParser.documents("a: b\n\"c\(marks)\": d\n") }
+        #expect(error?.code == .limit && error?.line == 2)
+    }
+
     @Test
     func readsJSONWithItsEscapes() throws {
         #expect(

@@ -26,6 +26,9 @@ extension JSONParser {
         guard let text = String(validating: slice, as: UTF8.self) else {
             throw JSONParseError(problem: "the string is not valid UTF-8", offset: start)
         }
+        guard !CombiningMarks.areTooMany(in: text) else {
+            throw JSONParseError(problem: "more than \(CombiningMarks.limit) combining marks in a row", offset: start)
+        }
         return text
     }
 

@@ -3,8 +3,8 @@
 extension JSONParser {
     /// Passes over one value without building it, by the same grammar: what is not JSON is refused here as well.
     ///
-    /// Two things are not looked at, because only building shows them: members of the same name, and whether a double
-    /// can hold a number.
+    /// What only building shows is not looked at: members of the same name, whether a double can hold a number, and
+    /// combining marks that are written as escapes.
     mutating func skipValue(depth: Int) throws(JSONParseError) {
         skipSpace()
         guard position < bytes.count else { throw failure("the text ends where a value should be") }

@@ -49,6 +49,7 @@ extension ServiceGroup {
         private var alive: Set<Int> = []
         private var cancelled: Set<Int> = []
         private var failure: (Int, any Error)?
+        private var hasSeenSignal = false
 
         init(count: Int) {
             self.count = count
@@ -59,10 +60,13 @@ extension ServiceGroup {
             cancelled.contains(service)
         }
 
+        /// Services that have not returned, in the order of starting.
+        var running: [Int] { alive.sorted() }
+
         /// The result; meaningful after ``Action/finish``.
         var outcome: Outcome {
             if let (service, error) = failure { return .failed(service, error) }
-            return alive.isEmpty ? .completed : .stuck(alive.sorted())
+            return alive.isEmpty ? .completed : .stuck(running)
         }
 
         mutating func handle(_ event: Event) -> [Action] {
@@ -74,7 +78,10 @@ extension ServiceGroup {
             case .ended(let service, let error):
                 return ended(service, error)
             case .signal(let signal):
-                return phase == .running ? stop() : [.exit(signal)]
+                // The first is the request to stop, also where a service's failure made the group stop already.
+                defer { hasSeenSignal = true }
+                if hasSeenSignal { return [.exit(signal)] }
+                return phase == .running ? stop() : []
             case .stopRequested:
                 return phase == .running ? stop() : []
             case .graceOver:

@@ -7,7 +7,8 @@ import Glibc
 /// when its own task is cancelled, or when a service fails. Stopping goes backwards, one service at a time: the task
 /// of the last is cancelled and awaited, then the one before it. When the grace period is over all that are left are
 /// cancelled at once; those that still do not return are named in an error and left behind, because the process is
-/// about to end. A second signal ends the process immediately with status 128 + number.
+/// about to end. A second signal ends the process immediately with status 128 + number; the first never does, also when
+/// the group is stopping already because a service failed.
 ///
 /// A service that returns without an error is simply done; when all are, the group returns.
 package struct ServiceGroup: Service {
@@ -149,7 +150,10 @@ package struct ServiceGroup: Service {
             logger.error("service failed", ["service": services[index].name, "error": "\(error)"])
         case .graceOver:
             logger.warning("grace period is over, stopping all that is left")
-        case .started, .stopRequested, .abandonOver:
+        case .abandonOver:
+            let names = machine.running.map { services[$0].name }.joined(separator: ", ")
+            logger.error("services did not stop and are left behind", ["services": "\(names)"])
+        case .started, .stopRequested:
             break
         }
     }

@@ -21,6 +21,8 @@ struct YAMLComposer: ~Copyable {
     private var anchors: [String: Anchor] = [:]
     private var totalNodes = 0
     private var totalBytes = 0
+    /// Of the nodes, those that aliases repeat.
+    private var repeatedNodes = 0
 
     init(_ bytes: [UInt8], limits: YAMLLimits) {
         reader = YAMLEventReader(bytes)
@@ -56,6 +58,9 @@ struct YAMLComposer: ~Copyable {
         switch event.kind {
         case .alias(let name): return try follow(name, at: event.mark)
         case .scalar(let text, let isPlain):
+            guard !CombiningMarks.areTooMany(in: text) else {
+                throw YAMLError(.limit, "more than \(CombiningMarks.limit) combining marks in a row", at: event.mark)
+            }
             let value = try Self.scalar(text, isPlain: isPlain, tag: event.tag, at: event.mark)
             let node = Node(value: value, marks: MarkTree(mark: event.mark), nodes: 1, bytes: text.utf8.count)
             try count(nodes: 1, bytes: node.bytes, at: event.mark)
@@ -85,7 +90,12 @@ struct YAMLComposer: ~Copyable {
         case nil: throw YAMLError(.alias, "alias *\(name) has no anchor before it", at: mark)
         case .open: throw YAMLError(.alias, "alias *\(name) stands inside its own anchor", at: mark)
         case .complete(let node):
+            repeatedNodes += node.nodes
             try count(nodes: node.nodes, bytes: node.bytes, at: mark)
+            let allowed = limits.repeatedNodes + limits.repeatedNodesPerNode * (totalNodes - repeatedNodes)
+            guard repeatedNodes <= allowed else {
+                throw YAMLError(.limit, "aliases repeat more than \(allowed) nodes, too many for so short a text", at: mark)
+            }
             return node
         }
     }

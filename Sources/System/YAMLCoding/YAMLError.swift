@@ -72,6 +72,10 @@ package struct YAMLLimits: Sendable {
     package var maximumNodes: Int
     /// The most bytes of scalars, with those that aliases repeat.
     package var maximumExpandedBytes: Int
+    /// Nodes that aliases may repeat in any text, however short; merging copies what it repeats.
+    let repeatedNodes = 10_000
+    /// Further nodes that aliases may repeat, for each that is written, so that memory is bounded by the text's length.
+    let repeatedNodesPerNode = 10
 
     /// Sets the bounds; the defaults hold for a manifest of the largest size that an API server takes, with room.
     package init(
