@@ -79,7 +79,7 @@ struct JobControllerTests {
         let count = "\(node.folder)/count"
         try await node.run { node, _ in
             try node.create(Make.job("j", "echo x >> \(count); while :; do sleep 0.01; done"), .job)
-            try await eventually { Files.exists(count) }
+            try await eventually { (try? Files.readText(count)) == "x\n" }
         }
         try await node.run { node, _ in try await Self.waitFor("Failed", node) }
         #expect(try Files.readText(count) == "x\n")
