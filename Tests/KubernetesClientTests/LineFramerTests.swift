@@ -37,6 +37,22 @@ import Testing
         #expect(try lines([many]).count == 10_000)
     }
 
+    /// As large as an object may be, in the pieces that a connection may bring: byte by byte, a frame, a read.
+    @Test(arguments: [1, 16_384, 65_536])
+    func `a line of 1.4 MB comes whole in pieces of any size`(size: Int) throws {
+        let long = [UInt8](repeating: UInt8(ascii: "x"), count: 1_400_000)
+        let stream = long + [10] + Array("short\n".utf8)
+        var framer = LineFramer(maximumLineBytes: 2 << 20)
+        var lines: [Int] = []
+        var position = 0
+        while position < stream.count {
+            framer.append(Array(stream[position..<min(position + size, stream.count)]))
+            position += size
+            while let line = try framer.next() { lines.append(line.count) }
+        }
+        #expect(lines == [1_400_000, 5] && framer.unfinishedBytes == 0)
+    }
+
     @Test func `a line longer than allowed is an error, finished or not`() {
         #expect(throws: LineFramer.LineTooLong.self) { try lines([Array("12345\n".utf8)], maximum: 4) }
         #expect(throws: LineFramer.LineTooLong.self) { try lines([Array("12345".utf8)], maximum: 4) }
