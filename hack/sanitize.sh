@@ -66,7 +66,8 @@ if CODEXK8S_SEEDED_RACE=1 tests --filter 'memory that nothing orders is reported
 fi
 
 status=0
-with_progress "sanitize: running" "$logs/sanitize.log" tests "${filter[@]}" || status=$?
+# What proves speed by the wall clock proves nothing in a program that is ten times slower.
+with_progress "sanitize: running" "$logs/sanitize.log" tests --skip 'are no burden' "${filter[@]}" || status=$?
 summary=$(grep -E 'Test run with [0-9]+ tests?' "$logs/sanitize.log" | tail -n 1 || true)
 printf '%s\n' "${summary:-no tests were run}"
 [ -z "$faults" ] || status=0

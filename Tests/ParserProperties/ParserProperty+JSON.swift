@@ -7,6 +7,7 @@ extension ParserProperty {
         var measure = MemoryMeasure(input)
         let whole = Self.outcome(input, JSONLimits())
         try checkSkipping(input, whole)
+        try checkTokens(input, whole)
         guard case .success(let value) = whole else { return measure }
         value.measure(&measure)
         for isPretty in [false, true] {

@@ -16,13 +16,15 @@ extension JSONNode {
         try limits.check(bytes)
         var tokenizer = JSONTokenizer(bytes: bytes, limits: limits, expectedTokens: 128)
         var rest = JSONObject()
+        tokenizer.skipByteOrderMark()
         tokenizer.skipSpace()
         guard tokenizer.pass(UInt8(ascii: "{")) else { throw tokenizer.failure("an object should start here") }
         tokenizer.skipSpace()
         var isOpen = !tokenizer.pass(UInt8(ascii: "}"))
         while isOpen {
             try tokenizer.readName()
-            let name = JSONNode(tape: tokenizer.takeTape()).stringValue ?? ""
+            let nameNode = JSONNode(tape: tokenizer.takeTape())
+            let name = try nameNode.text(nameNode.token)
             tokenizer.skipSpace()
             if name == member, tokenizer.pass(UInt8(ascii: "[")) {
                 try readElements(&tokenizer, pool: pool, each: each)

@@ -23,6 +23,7 @@ package struct JSONNode {
     ) throws(JSONParseError) -> JSONNode {
         try limits.check(bytes)
         var tokenizer = JSONTokenizer(bytes: bytes, limits: limits, expectedTokens: min(bytes.count / 24 + 4, 512))
+        tokenizer.skipByteOrderMark()
         try tokenizer.readValue()
         tokenizer.skipSpace()
         guard tokenizer.position == bytes.count else { throw tokenizer.failure("text after the value") }

@@ -66,6 +66,11 @@ struct JSONTokenizer {
         }
     }
 
+    /// Passes over what some editors put before UTF-8, as `JSONParser` does.
+    mutating func skipByteOrderMark() {
+        if position == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+    }
+
     /// Reads one value with everything in it.
     mutating func readValue(depth: Int = 0, isMetadata: Bool = false) throws(JSONParseError) {
         skipSpace()
