@@ -173,7 +173,6 @@ import Testing
             ["rule": "self.a == 1", "message": "must be one"], ["a": 2], nil,
             "spec: Invalid value: must be one"
         ),
-        (["rule": "self.a == 1", "messageExpression": "'is ' + string(self.a)"], ["a": 2], nil, "is 2"),
         (
             ["rule": "self.a == 1", "fieldPath": ".a", "reason": "FieldValueForbidden", "message": "no"], ["a": 2], nil,
             "spec.a: Forbidden: no"
@@ -181,16 +180,11 @@ import Testing
         (["rule": "self.a == oldSelf.a"], ["a": 2], nil, nil),
         (["rule": "self.a == oldSelf.a"], ["a": 2], ["a": 1], "failed rule"),
         (["rule": "self.a == oldSelf.a"], ["a": 1], ["a": 1], nil),
-        (["rule": "oldSelf.hasValue() || self.a == 1", "optionalOldSelf": true], ["a": 2], nil, "failed rule"),
-        (["rule": "oldSelf.hasValue() || self.a == 1", "optionalOldSelf": true], ["a": 2], ["a": 1], nil),
         (["rule": "self.b == 1"], ["a": 1], nil, "no such key: b evaluating rule"),
         (["rule": "has(self.b) || self.a == 1"], ["a": 1], nil, nil),
         (["rule": "self.__namespace__ == 'x'"], ["namespace": "y"], nil, "failed rule"),
         (["rule": "self.a__dash__b == 'x'"], ["a-b": "x"], nil, nil),
-        (
-            ["rule": "self.when < timestamp('2026-01-01T00:00:00Z')"], ["when": "2027-01-01T00:00:00Z"], nil,
-            "failed rule"
-        ),
+        (["rule": "self.when > self.when"], ["when": "2027-01-01T00:00:00Z"], nil, "failed rule"),
         (["rule": "self.set == ['b', 'a']"], ["set": ["a", "b"]], nil, nil),
         (["rule": "self.ratio > 1.0"], ["ratio": 2], nil, nil),
         (["rule": "self.ios == 'x' || self.ios == 1"], ["ios": 1], nil, nil),
@@ -283,8 +277,20 @@ import Testing
         ),
         (["type": "string", "x-kubernetes-validations": [["rule": "true", "reason": "Because"]]], "supported values"),
         (
-            ["type": "string", "x-kubernetes-validations": [["rule": "true", "messageExpression": "1"]]],
-            "must evaluate to a string"
+            ["type": "string", "x-kubernetes-validations": [["rule": "true", "messageExpression": "'no'"]]],
+            "messageExpression is not supported"
+        ),
+        (
+            ["type": "string", "x-kubernetes-validations": [["rule": "true", "optionalOldSelf": true]]],
+            "optionalOldSelf is not supported"
+        ),
+        (["type": "string", "x-kubernetes-validations": [["rule": "self.matches('a')"]]], "matches is not supported"),
+        (["type": "integer", "x-kubernetes-validations": [["rule": "self < 2"]]], "_<_ is not supported"),
+        (
+            [
+                "type": "array", "items": ["type": "integer"],
+                "x-kubernetes-validations": [["rule": "self.exists(i, i == 1)"]],
+            ], "exists is not supported"
         ),
         (
             ["type": "array", "items": ["type": "string", "x-kubernetes-validations": [["rule": "self == oldSelf"]]]],

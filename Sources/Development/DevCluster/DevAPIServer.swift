@@ -21,6 +21,11 @@ package final class DevAPIServer: Service {
         package var port = 0
         /// How many changes a kind's watchers may fall behind before they must list again.
         package var historyLimit = 4096
+        /// Whether each write waits until the disk has it (fdatasync). Without it a killed process loses nothing, a
+        /// lost machine perhaps the last writes; with it a write takes as long as the disk does.
+        package var synchronizesJournal = false
+        /// How long a request for a version that is not there yet waits for it.
+        package var freshnessTimeout = Duration.seconds(3)
         /// How often watches get a bookmark.
         package var bookmarkInterval = Duration.seconds(60)
         /// Called with each request as it arrives, whoever sends it: what a test counts.
@@ -72,7 +77,8 @@ package final class DevAPIServer: Service {
         self.configuration = configuration
         self.logger = logger.labelled("dev-cluster")
         let store = try ObjectStore(
-            directory: configuration.directory + "/store", historyLimit: configuration.historyLimit)
+            directory: configuration.directory + "/store", historyLimit: configuration.historyLimit,
+            synchronizes: configuration.synchronizesJournal)
         state = try StateFolder(configuration.directory)
         let tokens = try TokenAuthority(
             key: state.tokenKey, authorityPEM: state.authority.certificatePEM,
@@ -83,7 +89,8 @@ package final class DevAPIServer: Service {
         api = ClusterAPI(
             store: store, registry: CRDRegistry(), policies: PolicyRegistry(), tokens: tokens, clock: clock)
         handler = APIHandler(
-            api: api, logger: self.logger, metrics: metrics, bookmarkInterval: configuration.bookmarkInterval)
+            api: api, logger: self.logger, metrics: metrics, bookmarkInterval: configuration.bookmarkInterval,
+            freshnessTimeout: configuration.freshnessTimeout)
         try Bootstrap.fill(api)
         for (name, problem) in api.registry.problems {
             self.logger.error("custom resource definition cannot be served", ["definition": name, "reason": problem])
@@ -101,8 +108,8 @@ package final class DevAPIServer: Service {
         api.registry.problems.merging(api.policies.problems) { first, _ in first }
     }
 
-    /// Forgets the history, as etcd's compaction does every five minutes: watches and lists of older versions are expired
-    /// from then on. For tests of what clients do then.
+    /// Forgets the history, as etcd's compaction does every five minutes: watches and lists of older versions are
+    /// expired from then on. For tests of what clients do then.
     package func compactHistory() { api.store.compactHistory() }
 
     /// Sets where `pods/log` comes from.

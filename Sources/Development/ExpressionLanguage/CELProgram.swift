@@ -12,6 +12,8 @@ package struct CELProgram: Sendable {
     package let source: String
     /// The type of the result, as far as it is known.
     package let resultType: CELType
+    /// What of the language the expression uses, in the words of `CELSubset`.
+    package let features: Set<String>
     private let root: Expression
 
     /// Compiles an expression.
@@ -25,6 +27,7 @@ package struct CELProgram: Sendable {
         self.source = source
         root = checked.node
         resultType = checked.type
+        features = checker.features
     }
 
     /// Evaluates with the given values and at most the given cost.

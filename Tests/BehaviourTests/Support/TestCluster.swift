@@ -20,6 +20,8 @@ struct TestCluster: Sendable {
     let admin: APIClient
     let http: HTTPClient
     let isReal: Bool
+    /// Makes the server forget the versions of the past.
+    let compactHistory: @Sendable () async throws -> Void
 
     /// The cluster of the suite; `BehaviourScope` sets it.
     static var current: TestCluster {
@@ -58,7 +60,8 @@ struct TestCluster: Sendable {
             do {
                 let configuration = try Kubeconfig.load(path: plane.kubeconfig)
                 let cluster = TestCluster(
-                    admin: APIClient(configuration: configuration, http: http), http: http, isReal: true)
+                    admin: APIClient(configuration: configuration, http: http), http: http, isReal: true,
+                    compactHistory: { try await plane.etcd.compact() })
                 try await cluster.install()
                 try await body(cluster)
             } catch {
@@ -82,7 +85,8 @@ struct TestCluster: Sendable {
         let configuration = try Kubeconfig.load(path: access.kubeconfig)
         do {
             let cluster = TestCluster(
-                admin: APIClient(configuration: configuration, http: http), http: http, isReal: false)
+                admin: APIClient(configuration: configuration, http: http), http: http, isReal: false,
+                compactHistory: { server.compactHistory() })
             try await cluster.install()
             #expect(server.problems == [:], "what the embedded cluster cannot evaluate")
             try await body(cluster)

@@ -31,8 +31,13 @@ struct Kubectl: Sendable {
         return text
     }
 
-    func run(_ arguments: [String], input: String? = nil) async throws -> ChildProcess.Result {
-        try await ChildProcess.run(configuration(arguments, input: input), timeout: .seconds(40))
+    /// - Parameter editor: what `kubectl edit` opens the object in.
+    func run(
+        _ arguments: [String], input: String? = nil, editor: String? = nil
+    ) async throws -> ChildProcess.Result {
+        var configuration = try configuration(arguments, input: input)
+        if let editor { configuration.environment["KUBE_EDITOR"] = editor }
+        return try await ChildProcess.run(configuration, timeout: .seconds(40))
     }
 
     func configuration(_ arguments: [String], input: String? = nil) throws -> ChildProcess.Configuration {

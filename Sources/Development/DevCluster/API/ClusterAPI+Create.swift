@@ -49,7 +49,11 @@ extension ClusterAPI {
             managed.recordUpdate(from: nil, to: object, by: writer(request, resource), shape: resource.shape)
         }
         try tokens.complete(&object, resource: resource, in: transaction)
-        try LimitRanger.apply(to: &object, resource: resource, in: transaction)
+        if try LimitRanger.apply(to: &object, resource: resource, in: transaction) {
+            // Defaults of the namespace must go together with what the pod says itself.
+            let causes = ResourceBoundRules.containers(of: object["spec"] ?? [:], at: "spec")
+            guard causes.isEmpty else { throw resource.invalid(name, causes) }
+        }
         BuiltInRules.prepareForCreate(&object, resource: resource, now: now)
         try PodAdmission.check(object, resource: resource, in: transaction)
         try PodSecurity.check(object, resource: resource, in: transaction)

@@ -38,6 +38,8 @@ package struct StatusError: Error, Sendable, Hashable, CustomStringConvertible {
     package var causes: [Cause]
     /// Seconds after which trying again makes sense.
     package var retryAfterSeconds: Int?
+    /// What the client is told besides, as values of `Warning` headers.
+    package var warnings: [String] = []
     /// With what a list whose token has expired can go on, though not consistently (`metadata.continue`).
     package var continuation: String?
 
@@ -95,6 +97,13 @@ package struct StatusError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension StatusError {
+    /// The same with what a client is to be told besides.
+    func warning(_ warnings: Warnings) -> StatusError {
+        var copy = self
+        copy.warnings += warnings.headers
+        return copy
+    }
+
     /// 400: the request itself cannot be understood.
     package static func badRequest(_ message: String) -> StatusError {
         StatusError(code: 400, reason: "BadRequest", message: message)

@@ -27,12 +27,24 @@ extension APIHandler {
             return render(try api.get(resource, namespace: call.namespace, name: info.name), call)
         case "list": return try await list(call)
         case "watch": return try watch(call)
-        case "create": return try create(call)
-        case "update": return try update(call)
-        case "patch": return try patch(call)
+        case "create": return try warned { (warnings) throws(StatusError) in try create(call, warnings) }
+        case "update": return try warned { (warnings) throws(StatusError) in try update(call, warnings) }
+        case "patch": return try warned { (warnings) throws(StatusError) in try patch(call, warnings) }
         case "delete": return try delete(call)
         case "deletecollection": return try deleteCollection(call)
         default: throw .methodNotAllowed
+        }
+    }
+
+    /// Carries out a write whose warnings reach the client whether it succeeds or not.
+    private func warned(
+        _ write: (Warnings) throws(StatusError) -> ServerResponse
+    ) throws(StatusError) -> ServerResponse {
+        let warnings = Warnings()
+        do throws(StatusError) {
+            return try write(warnings)
+        } catch {
+            throw error.warning(warnings)
         }
     }
 
@@ -152,19 +164,19 @@ extension APIHandler {
 
     // MARK: Writing
 
-    private func create(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
+    private func create(_ call: ResourceCall, _ warnings: Warnings) throws(StatusError) -> ServerResponse {
         guard call.info.name.isEmpty else { throw .methodNotAllowed }
         let body = try RequestOptions.body(call.request)
-        let request = try RequestOptions.write(call.request, user: call.user, info: call.info)
+        let request = try RequestOptions.write(call.request, user: call.user, info: call.info, warnings: warnings)
         try escalation.check(placed(body, call), resource: call.resource, user: call.user)
         let object = try api.create(call.resource, namespace: call.namespace, body: body, request: request)
-        return render(object, call, status: .created, warnings: request.warnings)
+        return render(object, call, status: .created, warnings: warnings)
     }
 
-    private func update(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
+    private func update(_ call: ResourceCall, _ warnings: Warnings) throws(StatusError) -> ServerResponse {
         guard !call.info.name.isEmpty else { throw .methodNotAllowed }
         let body = try RequestOptions.body(call.request)
-        let request = try RequestOptions.write(call.request, user: call.user, info: call.info)
+        let request = try RequestOptions.write(call.request, user: call.user, info: call.info, warnings: warnings)
         try escalation.check(placed(body, call), resource: call.resource, user: call.user)
         if call.resource.needsVersionToUpdate, body.resourceVersion.isEmpty {
             throw call.resource.invalid(
@@ -173,13 +185,13 @@ extension APIHandler {
         let object = try api.update(
             call.resource, namespace: call.namespace, name: call.info.name, request: request
         ) { (_) throws(StatusError) -> ClusterAPI.Change in ClusterAPI.Change(object: body) }
-        return render(object, call, warnings: request.warnings)
+        return render(object, call, warnings: warnings)
     }
 
-    private func patch(_ call: ResourceCall) throws(StatusError) -> ServerResponse {
+    private func patch(_ call: ResourceCall, _ warnings: Warnings) throws(StatusError) -> ServerResponse {
         guard !call.info.name.isEmpty else { throw .methodNotAllowed }
         let patch = try RequestOptions.patch(call.request)
-        let request = try RequestOptions.write(call.request, user: call.user, info: call.info)
+        let request = try RequestOptions.write(call.request, user: call.user, info: call.info, warnings: warnings)
         if case .apply(let configuration, _) = patch {
             try escalation.check(placed(configuration, call), resource: call.resource, user: call.user)
             try allowCreation(call)
@@ -195,7 +207,7 @@ extension APIHandler {
         }
         let result = try api.patch(
             call.resource, namespace: call.namespace, name: call.info.name, patch: patch, request: request)
-        return render(result.object, call, status: result.created ? .created : .ok, warnings: request.warnings)
+        return render(result.object, call, status: result.created ? .created : .ok, warnings: warnings)
     }
 
     /// Apply makes what is missing, which needs the right to create.

@@ -63,6 +63,7 @@ final class APIHandler: Sendable {
     static func response(_ error: StatusError) -> ServerResponse {
         var headers: HTTPHeaders = [:]
         if let seconds = error.retryAfterSeconds { headers["Retry-After"] = String(seconds) }
+        for value in error.warnings { headers.add(name: "Warning", value: value) }
         return .json(error.json, status: HTTPStatus(rawValue: error.code), headers: headers)
     }
 

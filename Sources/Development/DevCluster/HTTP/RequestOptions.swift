@@ -35,11 +35,11 @@ enum RequestOptions {
 
     /// What a write carries in its query.
     static func write(
-        _ request: ServerRequest, user: UserInfo, info: RequestInfo
+        _ request: ServerRequest, user: UserInfo, info: RequestInfo, warnings: Warnings? = nil
     ) throws(StatusError) -> WriteRequest {
         // Who does not say what is to become of unknown fields is warned of them, since Kubernetes 1.27.
         var write = WriteRequest(user: user, fieldValidation: .warn)
-        write.warnings = Warnings()
+        write.warnings = warnings
         if let manager = request.query["fieldManager"], !manager.isEmpty {
             write.fieldManager = manager
         } else {

@@ -101,6 +101,8 @@ enum BuiltInRules {
         case ("rbac.authorization.k8s.io", "RoleBinding"), ("rbac.authorization.k8s.io", "ClusterRoleBinding"):
             return binding(object, old)
         case ("coordination.k8s.io", "Lease"): return lease(object)
+        case ("", "ResourceQuota"): return ResourceBoundRules.quota(object)
+        case ("", "LimitRange"): return ResourceBoundRules.limitRange(object)
         default: return []
         }
     }

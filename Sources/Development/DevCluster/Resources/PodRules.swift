@@ -46,7 +46,7 @@ enum PodRules {
         if let policy = spec["restartPolicy"]?.stringValue, !["Always", "OnFailure", "Never"].contains(policy) {
             causes.append(.notSupported("\(path).restartPolicy", .string(policy), ["Always", "OnFailure", "Never"]))
         }
-        return causes
+        return causes + ResourceBoundRules.containers(of: spec, at: path)
     }
 
     private static func names(

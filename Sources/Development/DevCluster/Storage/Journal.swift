@@ -32,6 +32,9 @@ struct Journal: Sendable {
     }
 
     private let directory: String
+    /// Whether an append waits for the disk. Without it an acknowledged write survives the end of the process, however
+    /// it ends, but not that of the machine.
+    private let synchronizes: Bool
     private var file: AppendFile
     private var bytes: Int
     private var liveBytes: Int
@@ -40,7 +43,8 @@ struct Journal: Sendable {
 
     private static func path(_ directory: String) -> String { directory + "/journal.jsonl" }
 
-    static func open(directory: String) throws(StoreError) -> Opened {
+    /// Opens the file in a folder, made when missing, and reads it.
+    static func open(directory: String, synchronizes: Bool = false) throws(StoreError) -> Opened {
         let path = path(directory)
         do {
             try Files.createDirectory(directory, mode: 0o700)
@@ -49,7 +53,8 @@ struct Journal: Sendable {
             let file = try AppendFile(path, mode: 0o600)
             if parsed.completeBytes < content.count { try file.truncate(to: parsed.completeBytes) }
             var journal = Journal(
-                directory: directory, file: file, bytes: parsed.completeBytes, liveBytes: parsed.completeBytes)
+                directory: directory, synchronizes: synchronizes, file: file, bytes: parsed.completeBytes,
+                liveBytes: parsed.completeBytes)
             if parsed.completeBytes == 0 {
                 let head = header(revision: 0)
                 try file.append(head)
@@ -65,11 +70,13 @@ struct Journal: Sendable {
         }
     }
 
-    /// Appends one transaction; returns only when the kernel has it, so that killing the process loses nothing.
+    /// Appends one transaction; returns only when the kernel has it, so that killing the process loses nothing, and
+    /// with `synchronizes` only when the disk has it.
     mutating func append(_ writes: [StoreEvent]) throws(StoreError) {
         let line = JSONValue.object(["w": .array(writes.map(Self.encode))]).encoded() + [UInt8(ascii: "\n")]
         do {
             try file.append(line)
+            if synchronizes { try file.synchronize() }
         } catch {
             // A line that is half there would make every later one unreadable.
             try? file.truncate(to: bytes)

@@ -43,8 +43,11 @@ package final class ObjectStore: Sendable {
     /// - Parameters:
     ///   - directory: where the journal lies; made when missing.
     ///   - historyLimit: how many changes a kind's watchers can fall behind.
+    ///   - synchronizes: whether a write waits for the disk; without it the end of the machine may lose the last ones.
     /// - Throws: `StoreError` when the journal cannot be read, is damaged before its last line, or is in use.
-    package init(directory: String, historyLimit: Int = 10_000) throws(StoreError) {
+    package init(
+        directory: String, historyLimit: Int = 10_000, synchronizes: Bool = false
+    ) throws(StoreError) {
         self.historyLimit = historyLimit
         do {
             try Files.createDirectory(directory, mode: 0o700)
@@ -55,7 +58,7 @@ package final class ObjectStore: Sendable {
                     "the folder \(directory) cannot be used by this cluster (\(error)); stop the other process "
                     + "that uses it, or choose another folder")
         }
-        let opened = try Journal.open(directory: directory)
+        let opened = try Journal.open(directory: directory, synchronizes: synchronizes)
         var contents = StoreContents()
         var logs: [StorageBucket: EventLog] = [:]
         var all = EventLog(startRevision: opened.baseRevision, limit: historyLimit)
@@ -169,9 +172,9 @@ package final class ObjectStore: Sendable {
     /// Forgets the history of all buckets, as the compaction of etcd does: older versions are expired from then on.
     package func compactHistory() {
         state.withLock { state in
-            for bucket in state.logs.keys { state.logs[bucket]?.forget(upTo: state.revision) }
-            state.all.forget(upTo: state.revision)
-            state.baseRevision = state.revision
+            // Up to the last change of each: who has seen that goes on, as watches of etcd do.
+            for (bucket, log) in state.logs { state.logs[bucket]?.forget(upTo: log.lastRevision) }
+            state.all.forget(upTo: state.all.lastRevision)
         }
     }
 

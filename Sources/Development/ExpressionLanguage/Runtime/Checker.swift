@@ -7,12 +7,24 @@ struct Checker {
     /// Variables of the loops around the node, innermost last.
     private var locals: [(name: String, type: CELType)] = []
 
+    /// Functions, operators and macros that the expression uses.
+    private(set) var features: Set<String> = []
+
     init(source: SourceText, environment: CELEnvironment) {
         self.source = source
         self.environment = environment
     }
 
     typealias Checked = (node: Expression, type: CELType)
+
+    /// Notes that the expression uses something, and refuses what is outside the subset.
+    private mutating func use(_ feature: String, _ offset: Int) throws(CELCompileError) {
+        features.insert(feature)
+        guard !environment.subset.allows(feature) else { return }
+        throw source.error(
+            .unsupported, at: offset,
+            "\(feature) is not supported: it is outside the part of CEL that is evaluated here")
+    }
 
     mutating func check(_ node: Expression) throws(CELCompileError) -> Checked {
         func same(_ kind: Expression.Kind, _ type: CELType) -> Checked {
@@ -24,6 +36,7 @@ struct Checker {
         case .select(let operand, let field, let isOptional):
             return try select(operand, field, isOptional, node)
         case .presence(let operand, let field):
+            try use("has", node.offset)
             let checked = try check(operand)
             _ = try fieldType(of: checked.type, field, node.offset)
             return same(.presence(checked.node, field: field), .bool)
@@ -33,6 +46,7 @@ struct Checker {
         case .list(let elements): return try list(elements, node)
         case .map(let entries): return try map(entries, node)
         case .conditional(let condition, let yes, let no):
+            try use("_?_:_", node.offset)
             let (condition, yes, no) = (try check(condition), try check(yes), try check(no))
             try require(condition, .bool, "_?_:_", [condition.type, yes.type, no.type])
             var bindings: [String: CELType] = [:]
@@ -40,9 +54,14 @@ struct Checker {
                 throw noOverload("_?_:_", [condition.type, yes.type, no.type], node.offset)
             }
             return same(.conditional(condition.node, yes.node, no.node), type)
-        case .and(let operands): return same(.and(try truths(operands, "_&&_")), .bool)
-        case .or(let operands): return same(.or(try truths(operands, "_||_")), .bool)
+        case .and(let operands):
+            try use("_&&_", node.offset)
+            return same(.and(try truths(operands, "_&&_")), .bool)
+        case .or(let operands):
+            try use("_||_", node.offset)
+            return same(.or(try truths(operands, "_||_")), .bool)
         case .equal(let left, let right, let negated):
+            try use(negated ? "_!=_" : "_==_", node.offset)
             let (left, right) = (try check(left), try check(right))
             var bindings: [String: CELType] = [:]
             guard join(left.type, right.type, &bindings) != nil else {
@@ -50,6 +69,7 @@ struct Checker {
             }
             return same(.equal(left.node, right.node, negated: negated), .bool)
         case .membership(let element, let container):
+            try use("@in", node.offset)
             return try membership(element, container, node)
         case .comprehension(let loop): return try comprehension(loop, node)
         case .optionalMap(let operand, let variable, let transform):
@@ -86,6 +106,7 @@ struct Checker {
                 return (Expression(kind: .literal(.type(typeName)), offset: node.offset), .type)
             }
         }
+        if isOptional { try use("?", node.offset) }
         let checked = try check(operand)
         let isOptional: Bool
         var type = checked.type
@@ -122,6 +143,7 @@ struct Checker {
     private mutating func indexing(
         _ operand: Expression, _ index: Expression, _ isOptional: Bool, _ node: Expression
     ) throws(CELCompileError) -> Checked {
+        try use(isOptional ? "?" : "_[_]", node.offset)
         let (operand, index) = (try check(operand), try check(index))
         var bindings: [String: CELType] = [:]
         var container = operand.type
@@ -236,6 +258,7 @@ struct Checker {
     private mutating func comprehension(
         _ loop: Expression.Loop, _ node: Expression
     ) throws(CELCompileError) -> Checked {
+        try use(loop.kind.rawValue, node.offset)
         let range = try check(loop.range)
         let element: CELType
         switch range.type {
@@ -270,6 +293,7 @@ struct Checker {
     private mutating func optionalMap(
         _ operand: Expression, _ variable: String, _ transform: Expression, _ node: Expression
     ) throws(CELCompileError) -> Checked {
+        try use("optMap", node.offset)
         let checked = try check(operand)
         let wrapped: CELType
         switch checked.type {
@@ -316,6 +340,7 @@ struct Checker {
                 .undeclaredReference, at: node.offset,
                 "undeclared reference to '\(call.function)' (in container '')")
         }
+        try use(call.function, node.offset)
         var result: CELType?
         for overload in named where overload.parameters.count == types.count {
             var bindings: [String: CELType] = [:]

@@ -7,9 +7,15 @@ package struct CELEnvironment: Sendable {
     /// Names that Kubernetes knows in this place and this implementation does not, with the reason.
     package var unsupported: [String: String]
 
+    /// What expressions may use of the language.
+    package var subset: CELSubset
+
     /// An environment with these variables.
-    package init(variables: [String: CELType], unsupported: [String: String] = [:]) {
+    package init(
+        variables: [String: CELType], unsupported: [String: String] = [:], subset: CELSubset = .product
+    ) {
         self.variables = variables
+        self.subset = subset
         self.unsupported = unsupported
     }
 }

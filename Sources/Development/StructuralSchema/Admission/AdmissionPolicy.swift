@@ -60,9 +60,12 @@ private struct PolicyReader {
     var problems: [FieldError] = []
     private var environment = CELEnvironment(
         variables: [
-            "object": .dyn, "oldObject": .dyn, "params": .dyn, "request": PolicyTypes.request, "namespaceObject": .dyn,
+            "object": .dyn, "oldObject": .dyn, "request": PolicyTypes.request, "namespaceObject": .dyn,
         ],
-        unsupported: ["authorizer": "the embedded API server does not offer its authorizer to policies"])
+        unsupported: [
+            "authorizer": "the embedded API server does not offer its authorizer to policies",
+            "params": "policies with parameters are not evaluated here",
+        ])
 
     mutating func expression(_ json: JSONValue?, _ path: String, _ type: CELType?) -> AdmissionPolicy.Expression? {
         guard let text = json?.stringValue, !text.isEmpty else {

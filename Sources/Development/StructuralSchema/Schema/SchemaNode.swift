@@ -94,11 +94,9 @@ struct ValidationRule: Sendable {
     let rule: String
     let program: CELProgram
     let message: String?
-    let messageProgram: CELProgram?
     let reason: FieldError.Reason
     /// The field that the error is about, relative to the rule's own, such as `.attempts`.
     let fieldPath: String?
     /// It compares with the old value, so it runs only when there is one.
     let isTransition: Bool
-    let hasOptionalOldSelf: Bool
 }

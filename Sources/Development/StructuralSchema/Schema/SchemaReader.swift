@@ -8,6 +8,10 @@ import JSONCoding
 struct SchemaReader {
     private(set) var problems: [FieldError] = []
     private var depth = 0
+    /// What rules may use of the language.
+    private let subset: CELSubset
+
+    init(subset: CELSubset) { self.subset = subset }
 
     /// Reads one level.
     ///
@@ -284,17 +288,22 @@ struct SchemaReader {
             problems.append(FieldError(.required, at: path.child("rule").text, "rule is not specified"))
             return nil
         }
-        let isOptional = entry["optionalOldSelf"]?.boolValue ?? false
+        // What no rule of this product uses is not evaluated, so it is refused rather than ignored.
+        for option in ["optionalOldSelf", "messageExpression"] {
+            guard let value = entry[option], !value.isNull, value != false, value != "" else { continue }
+            problems.append(
+                FieldError(.forbidden, at: path.child(option).text, "\(option) is not supported by this cluster"))
+        }
         var variables = ["self": selfType]
         var isTransition = false
         let program: CELProgram
         do {
             // Only a rule that needs the old value is a transition rule: try without it first.
-            program = try CELProgram(parse: text, environment: CELEnvironment(variables: variables))
+            program = try CELProgram(parse: text, environment: CELEnvironment(variables: variables, subset: subset))
         } catch let first {
-            variables["oldSelf"] = isOptional ? .optional(selfType) : selfType
+            variables["oldSelf"] = selfType
             do {
-                program = try CELProgram(parse: text, environment: CELEnvironment(variables: variables))
+                program = try CELProgram(parse: text, environment: CELEnvironment(variables: variables, subset: subset))
                 isTransition = true
             } catch {
                 let cause = first.message.contains("'oldSelf'") ? error : first
@@ -317,31 +326,9 @@ struct SchemaReader {
                     .invalid, at: path.child("rule").text, badValue: .string(text),
                     "oldSelf cannot be used on the uncorrelatable portion of the schema"))
         }
-        variables["oldSelf"] = isOptional ? .optional(selfType) : selfType
         return ValidationRule(
             rule: text, program: program, message: entry["message"]?.stringValue,
-            messageProgram: messageProgram(entry, variables, path), reason: reason(entry, path),
-            fieldPath: entry["fieldPath"]?.stringValue, isTransition: isTransition, hasOptionalOldSelf: isOptional)
-    }
-
-    private mutating func messageProgram(
-        _ entry: JSONValue, _ variables: [String: CELType], _ path: FieldPath
-    ) -> CELProgram? {
-        guard let text = entry["messageExpression"]?.stringValue, !text.isEmpty else { return nil }
-        do {
-            let program = try CELProgram(parse: text, environment: CELEnvironment(variables: variables))
-            if program.resultType == .string || program.resultType == .dyn { return program }
-            problems.append(
-                FieldError(
-                    .invalid, at: path.child("messageExpression").text, badValue: .string(text),
-                    "messageExpression compilation failed: must evaluate to a string"))
-        } catch {
-            problems.append(
-                FieldError(
-                    .invalid, at: path.child("messageExpression").text, badValue: .string(text),
-                    "messageExpression compilation failed: \(error)"))
-        }
-        return nil
+            reason: reason(entry, path), fieldPath: entry["fieldPath"]?.stringValue, isTransition: isTransition)
     }
 
     private mutating func reason(_ entry: JSONValue, _ path: FieldPath) -> FieldError.Reason {

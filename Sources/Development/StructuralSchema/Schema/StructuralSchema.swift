@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+package import ExpressionLanguage
 package import JSONCoding
 
 /// The schema of a custom resource: drops what it does not know, fills in defaults, and says what is wrong.
@@ -11,8 +12,8 @@ package struct StructuralSchema: Sendable {
     /// Reads the schema of a whole object.
     ///
     /// - Throws: `SchemaError` with everything that makes it not structural or that cannot be evaluated.
-    package init(openAPI schema: JSONValue) throws(SchemaError) {
-        var reader = SchemaReader()
+    package init(openAPI schema: JSONValue, subset: CELSubset = .product) throws(SchemaError) {
+        var reader = SchemaReader(subset: subset)
         let root = reader.node(schema, .root, isRoot: true)
         if root.type != .object {
             throw SchemaError(

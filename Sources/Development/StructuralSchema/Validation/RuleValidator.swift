@@ -42,9 +42,7 @@ struct RuleValidator {
         let isUnchanged = old == value
         for rule in schema.rules {
             var variables = ["self": current]
-            if rule.hasOptionalOldSelf {
-                variables["oldSelf"] = .optional(before)
-            } else if let before {
+            if let before {
                 variables["oldSelf"] = before
             } else if rule.isTransition {
                 continue
@@ -66,7 +64,7 @@ struct RuleValidator {
             let result = try rule.program.evaluate(CELActivation(variables), budget: callBudget)
             try budget.spend(before - callBudget.remaining)
             guard result != .bool(true) else { return }
-            let detail = message(rule, variables)
+            let detail = message(rule)
             let place = rule.fieldPath.map { path.appending(relative: $0) } ?? path
             errors.append(failure(rule, at: place, value, detail))
         } catch CELEvaluationError.costLimitExceeded {
@@ -105,15 +103,7 @@ struct RuleValidator {
         }
     }
 
-    private func message(_ rule: ValidationRule, _ variables: [String: CELValue]) -> String {
-        if let program = rule.messageProgram,
-            case .string(let text)? = try? program.evaluate(CELActivation(variables)), text.utf8.count <= 5120,
-            !text.utf8.contains(0x0A), !text.utf8.allSatisfy({ $0 == 0x20 })
-        {
-            return text
-        }
-        return rule.message ?? "failed rule: \(rule.rule)"
-    }
+    private func message(_ rule: ValidationRule) -> String { rule.message ?? "failed rule: \(rule.rule)" }
 }
 
 extension ValidationRule {
