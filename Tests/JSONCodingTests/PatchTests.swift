@@ -28,6 +28,7 @@ import Testing
         (#"{"a":[1,2,3]}"#, #"[{"op":"remove","path":"/a/1"}]"#, #"{"a":[1,3]}"#),
         (#"{"a":1}"#, #"[{"op":"replace","path":"/a","value":2}]"#, #"{"a":2}"#),
         (#"{"a":{"b":1},"c":{}}"#, #"[{"op":"move","from":"/a/b","path":"/c/d"}]"#, #"{"a":{},"c":{"d":1}}"#),
+        (#"{}"#, #"[{"op":"test","path":"/a","value":null},{"op":"add","path":"/a","value":1}]"#, #"{"a":1}"#),
         (#"{"a":1}"#, #"[{"op":"copy","from":"/a","path":"/b"},{"op":"test","path":"/b","value":1}]"#, #"{"a":1,"b":1}"#),
         (#"{"a/b":{"~":1}}"#, #"[{"op":"replace","path":"/a~1b/~0","value":2}]"#, #"{"a/b":{"~":2}}"#),
     ])
@@ -39,6 +40,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"a":1}"#, #"[{"op":"remove","path":"/b"}]"#), (#"{"a":1}"#, #"[{"op":"replace","path":"/b","value":1}]"#),
+        (#"{"a":1}"#, #"[{"op":"test","path":"/b","value":0}]"#), (#"{"a":1}"#, #"[{"op":"test","path":"/a","value":null}]"#),
         (#"{"a":1}"#, #"[{"op":"test","path":"/a","value":2}]"#), (#"{"a":[]}"#, #"[{"op":"add","path":"/a/1","value":2}]"#),
         (#"{"a":[1]}"#, #"[{"op":"remove","path":"/a/01"}]"#), (#"{"a":{"b":1}}"#, #"[{"op":"move","from":"/a","path":"/a/b"}]"#),
         (#"{}"#, #"[{"op":"frob","path":"/a"}]"#), (#"{}"#, #"[{"op":"add","path":"a","value":1}]"#),

@@ -29,4 +29,20 @@ import Testing
         #expect(throws: JSONPatchError.self) { try operations.apply(to: stale) }
         #expect(Patch.addingFinalizer("a", to: (["a"], "7")) == nil)
     }
+
+    @Test(arguments: [(["a"], ["a", "b"]), ([], ["b"])] as [([String], [String])])
+    func `a finalizer is added whatever else was written`(had: [String], has: [String]) throws {
+        guard case .json(let operations) = try #require(Patch.addingFinalizer("b", to: had)) else {
+            Issue.record("another kind of patch")
+            return
+        }
+        var object: JSONValue = ["metadata": ["resourceVersion": "9"], "status": ["phase": "Running"]]
+        if !had.isEmpty { object.setValue(.array(had.map { .string($0) }), at: ["metadata", "finalizers"]) }
+        let changed = try operations.apply(to: object)
+        #expect(changed.at("metadata", "finalizers") == .array(has.map { .string($0) }))
+        // Somebody else's finalizer came meanwhile: adding to what was read would take it off again.
+        object.setValue(["z"], at: ["metadata", "finalizers"])
+        #expect(throws: JSONPatchError.self) { try operations.apply(to: object) }
+        #expect(Patch.addingFinalizer("a", to: ["a"]) == nil)
+    }
 }

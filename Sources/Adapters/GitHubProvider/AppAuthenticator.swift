@@ -29,6 +29,8 @@ struct TokenScope: Sendable, Hashable {
 final class AppAuthenticator: Sendable {
     /// GitHub accepts ten minutes; less leaves room for clocks that differ.
     private static let ownTokenLifetime = Duration.seconds(540)
+    /// An own token is not used in its last two minutes, or by a request that takes that long.
+    private static let ownTokenReserve = Duration.seconds(120)
     /// A minute back, for a GitHub whose clock is behind ours (GitHub: "Generating a JSON Web Token").
     private static let clockDrift = Duration.seconds(60)
     /// An installation's token is given up this long before it ends.
@@ -38,6 +40,7 @@ final class AppAuthenticator: Sendable {
         var installations: [String: Int64] = [:]
         var tokens: [TokenScope: InstallationToken] = [:]
         var pending: [TokenScope: Task<InstallationToken, any Error>] = [:]
+        var own: (token: String, usableUntil: Timestamp)?
     }
 
     private let client: GitHubClient
@@ -63,7 +66,13 @@ final class AppAuthenticator: Sendable {
 
     /// Sends a request as the app itself.
     func sendAsApp(_ request: GitHubRequest) async throws(ProviderError) -> GitHubResponse {
+        return try await client.send(request, authorization: "Bearer " + ownToken(for: request))
+    }
+
+    /// The app's own token: signing takes a millisecond, so one is used for most of its life.
+    private func ownToken(for request: GitHubRequest) throws(ProviderError) -> String {
         let now = now
+        if let own = state.withLock({ $0.own }), now < own.usableUntil { return own.token }
         let claims = Claims(
             iat: now.adding(.zero - Self.clockDrift).microseconds / 1_000_000,
             exp: now.adding(Self.ownTokenLifetime).microseconds / 1_000_000, iss: String(appID))
@@ -74,7 +83,9 @@ final class AppAuthenticator: Sendable {
             throw ProviderError(
                 code: .unauthorized, request: request.name, message: "the app's private key does not sign: \(error)")
         }
-        return try await client.send(request, authorization: "Bearer " + token)
+        let usableUntil = now.adding(Self.ownTokenLifetime - Self.ownTokenReserve)
+        state.withLock { $0.own = (token, usableUntil) }
+        return token
     }
 
     /// The installation that covers a repository. It is remembered: installations change by hand and seldom.

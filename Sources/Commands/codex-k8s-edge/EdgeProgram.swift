@@ -67,6 +67,7 @@ struct EdgeProgram {
     }
 
     private static func run(_ parsed: ParsedCommand) async throws {
+        Heap.limitArenas(to: 2)
         let logger = Logger(label: "edge", level: LogLevel(name: try parsed[logLevel].rawValue) ?? .info)
         let configuration = try readConfiguration(try parsed[config])
         let secret = try readSecret(try parsed[secretFile])

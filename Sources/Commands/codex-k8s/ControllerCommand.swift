@@ -36,6 +36,7 @@ enum ControllerCommand {
         ] + ElectionOptions.definitions)
 
     static func run(_ parsed: ParsedCommand) async throws {
+        Heap.limitArenas(to: 2)
         let logger = try CommonOptions.logger(parsed, "controller")
         let configuration = try CommonOptions.configuration(at: try parsed[CommonOptions.config])
         let cluster: ClusterConfiguration

@@ -58,6 +58,10 @@ package struct ControllerSet: Sendable {
             indexes: [
                 "issue": { run in FeedbackReconciler.issueKey(run).map(\.description) },
                 "uid": { run in [run.metadata.uid] },
+                // Those that others may have to wait for, and those that wait: what ended is looked at by neither.
+                "live-issue": { run in run.phase.isTerminal ? [] : [RunIndex.issue(run)] },
+                "live-agent": { run in run.phase.isTerminal ? [] : RunIndex.agent(run).map { [$0] } ?? [] },
+                "queued": { run in run.phase == .queued ? [RunIndex.repository(run)] : [] },
             ], logger: dependencies.logger)
         let places = Informer(resource: api.resource(IssueNamespace.self), logger: dependencies.logger)
         let jobs = Informer(resource: api.resource(Job.self), labelSelector: ours, logger: dependencies.logger)
@@ -72,7 +76,7 @@ package struct ControllerSet: Sendable {
         healing = HealingService(context: context)
 
         let runController = Controller(
-            name: "agentrun", reconciler: AgentRunReconciler(context: context), workers: 8,
+            name: "agentrun", reconciler: AgentRunReconciler(context: context), workers: 16,
             logger: dependencies.logger, metrics: dependencies.metrics)
         runController.watches(runs)
         runController.watches(jobs) { Self.run(of: $0.metadata) }
@@ -84,8 +88,7 @@ package struct ControllerSet: Sendable {
         // The end of a run wakes those that wait for it.
         runController.watches(runs) { run in
             guard run.phase.isTerminal else { return [] }
-            return runStore.list().filter { $0.phase == .queued && $0.spec.repository == run.spec.repository }
-                .map(\.metadata.key)
+            return runStore.byIndex("queued", RunIndex.repository(run)).map(\.metadata.key)
         }
         let placeController = Controller(
             name: "issuenamespace", reconciler: IssueNamespaceReconciler(context: context), workers: 8,
@@ -112,5 +115,20 @@ package struct ControllerSet: Sendable {
     static func run(of metadata: ObjectMeta) -> [ObjectKey] {
         guard let name = metadata.labels[Keys.runName], let namespace = metadata.labels[Keys.runNamespace] else { return [] }
         return [ObjectKey(namespace: namespace, name: name)]
+    }
+}
+
+/// The values under which runs are found among thousands.
+enum RunIndex {
+    /// The repository, without case.
+    static func repository(_ run: AgentRun) -> String { run.spec.repository.lowercased() }
+
+    /// The issue in its repository.
+    static func issue(_ run: AgentRun) -> String { "\(repository(run))#\(run.spec.issue)" }
+
+    /// The agent that a run has, or that an accepted run will have, in its repository; `nil` for an unknown kind.
+    static func agent(_ run: AgentRun) -> String? {
+        let key = run.status?.effective?.agent ?? run.spec.agent?.key ?? TriggerKind(rawValue: run.spec.trigger.kind)?.defaultAgent
+        return key.map { "\(repository(run))|\($0)" }
     }
 }

@@ -38,6 +38,18 @@ package enum Patch: Sendable {
         return .json(JSONPatch([.test(path, .string(name)), .remove(path)]))
     }
 
+    /// Adds a finalizer to those that an object has, unless it is there.
+    ///
+    /// Guarded by the list alone, so that it may be sent beside a write of the status. A missing list is tested against
+    /// null, which API servers take for equal.
+    package static func addingFinalizer(_ name: String, to finalizers: [String]) -> Patch? {
+        guard !finalizers.contains(name) else { return nil }
+        let list = JSONPointer(tokens: ["metadata", "finalizers"])
+        guard !finalizers.isEmpty else { return .json(JSONPatch([.test(list, .null), .add(list, [.string(name)])])) }
+        let end = JSONPointer(tokens: ["metadata", "finalizers", "-"])
+        return .json(JSONPatch([.test(list, .array(finalizers.map { .string($0) })), .add(end, .string(name))]))
+    }
+
     /// Adds a finalizer, provided that the list has not changed since it was read.
     ///
     /// Nil when the object has it already.

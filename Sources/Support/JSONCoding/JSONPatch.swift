@@ -108,8 +108,10 @@ package struct JSONPatch: Sendable, Hashable {
                 guard let value = from.value(in: result) else { throw missing(from) }
                 guard Self.edit(&result, path.tokens[...], { .add(value, $0) }) else { throw missing(path) }
             case .test(let path, let value):
-                guard let found = path.value(in: result) else { throw missing(path) }
-                guard found == value else {
+                // API servers let a test for null pass where there is nothing; that guards the making of a first member.
+                let found = path.value(in: result)
+                guard found != nil || value.isNull else { throw missing(path) }
+                guard found ?? .null == value else {
                     throw JSONPatchError(description: "operation \(position): the value at \"\(path)\" is another one")
                 }
             }

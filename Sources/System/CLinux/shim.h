@@ -201,3 +201,5 @@ static inline int clinux_end_writing(int descriptor) { return shutdown(descripto
 
 // Gives free memory of the heap back to the system; malloc.h is not in Glibc's module.
 static inline int clinux_trim_heap(void) { return malloc_trim(0); }
+// Bounds how many heaps threads are given.
+static inline int clinux_limit_arenas(int count) { return mallopt(M_ARENA_MAX, count); }

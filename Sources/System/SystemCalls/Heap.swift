@@ -9,4 +9,9 @@ package enum Heap {
     /// list, that is most of what the process then appears to use. Takes milliseconds, so it is for rare moments.
     @discardableResult
     package static func giveBack() -> Bool { clinux_trim_heap() == 1 }
+
+    /// Bounds the heaps that threads get of their own (mallopt(3), M_ARENA_MAX). Glibc makes up to eight a core, each of
+    /// which keeps what was freed in it; a program that waits more than it computes gains nothing by them. To be called
+    /// before threads start.
+    package static func limitArenas(to count: Int) { _ = clinux_limit_arenas(Int32(clamping: count)) }
 }

@@ -50,6 +50,17 @@ struct OperatorProcess: Sendable {
         }
     }
 
+    /// Returns when the operator works: it is ready, leads, and has looked once for labels whose webhook was lost, so that
+    /// it does not take the issues that are opened from here on for such.
+    func waitUntilWorking(peer: Bool) async throws {
+        _ = try await waitUntilReady(every: .milliseconds(20))
+        guard !peer else { return }
+        _ = try await child.wait(for: "leading", every: .milliseconds(20)) {
+            try await metric("leader_election_master_status") > 0 ? true : nil
+        }
+        try await Task.sleep(for: .milliseconds(500))
+    }
+
     /// The sum of a metric over its labels, of which some may be asked for; 0 where there is none.
     func metric(_ name: String, where matches: (Substring) -> Bool = { _ in true }) async throws -> Double {
         let answer = try await http.send(ClientRequest(url: "\(address)/metrics", timeout: .seconds(5)))

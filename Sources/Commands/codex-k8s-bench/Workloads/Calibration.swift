@@ -13,7 +13,7 @@ enum Calibration {
                 ground, kubeconfig: try await ground.kubeconfig(of: "codex-k8s-controller", server: address),
                 name: "operator-calibration")
             do {
-                _ = try await process.waitUntilReady(every: .milliseconds(20))
+                try await process.waitUntilWorking(peer: ground.settings.peer != nil)
                 let template = try await RunObserver.with(ground) { observer in
                     let issues = try await ground.forge.openLabelledIssues(3)
                     var last: CreatedRun?

@@ -61,7 +61,7 @@ struct FanoutWorkload {
             ground, kubeconfig: try await ground.kubeconfig(of: "codex-k8s-controller"), name: "operator")
         var round: Round
         do {
-            _ = try await process.waitUntilReady(every: .milliseconds(20))
+            try await process.waitUntilWorking(peer: ground.settings.peer != nil)
             let issues = try await ground.forge.openLabelledIssues(count)
             // What the issues' making left behind, in forge and operator, is over.
             try await Task.sleep(for: .seconds(1))
@@ -149,7 +149,7 @@ struct SingleWorkload {
         let process = try await OperatorProcess.start(
             ground, kubeconfig: try await ground.kubeconfig(of: "codex-k8s-controller"), name: "operator")
         do {
-            _ = try await process.waitUntilReady(every: .milliseconds(20))
+            try await process.waitUntilWorking(peer: ground.settings.peer != nil)
             let issues = try await ground.forge.openLabelledIssues(count)
             try await Task.sleep(for: .seconds(1))
             let times = try await RunObserver.with(ground) { observer in

@@ -10,7 +10,7 @@ import ServiceRuntime
 /// Makes, keeps, expires and removes the place of an issue: two namespaces and what they hold.
 package final class IssueNamespaceReconciler: Reconciler {
     private let context: ControllerContext
-    private let latest = LatestVersions<IssueNamespace>()
+    private var latest: LatestVersions<IssueNamespace> { context.placeMaker.latest }
     /// How long a removal may be stuck before the place is let go with a warning.
     private static let cleanupLimit = Duration.seconds(15 * 60)
 
@@ -26,7 +26,7 @@ package final class IssueNamespaceReconciler: Reconciler {
         } catch let error as APIError where error.reason == .conflict {
             return .requeueAfter(.milliseconds(100))
         } catch let error as APIError where error.isNamespaceTerminating {
-            try await explain(place, .namespaceTerminating, error.message)
+            try await context.placeMaker.explain(place, .namespaceTerminating, error.message)
             return .requeueAfter(.seconds(1))
         }
     }
@@ -39,17 +39,17 @@ package final class IssueNamespaceReconciler: Reconciler {
         case .prepare: return try await prepare(place)
         case .extend:
             await context.audit.recordEventually([
-                event(place, .namespaceTTLExtended, key: String(place.metadata.generation))
+                context.placeMaker.event(place, .namespaceTTLExtended, key: String(place.metadata.generation))
             ])
-            _ = try await write(place) { status in status.expiresAt = nil }
+            _ = try await context.placeMaker.write(place) { status in status.expiresAt = nil }
             return .done
         case .scheduleExpiry(let time):
             await context.audit.recordEventually([
-                event(
+                context.placeMaker.event(
                     place, .namespaceTTLScheduled, key: String(place.metadata.generation),
                     ["expires_at": .string(time.description)])
             ])
-            let written = try await write(place) { status in status.expiresAt = time }
+            let written = try await context.placeMaker.write(place) { status in status.expiresAt = time }
             try await annotate(written, expiresAt: time)
             return .requeueAfter(time.since(now))
         case .expire:
@@ -63,68 +63,23 @@ package final class IssueNamespaceReconciler: Reconciler {
         }
     }
 
-    private func builder(_ place: IssueNamespace) -> PlaceBuilder {
-        PlaceBuilder(
-            place: place, controllerServiceAccount: context.serviceAccount,
-            systemNamespace: context.configuration.systemNamespace)
-    }
-
-    /// Namespaces first, then the controller's right to write there, then the rest in parallel.
     private func prepare(_ place: IssueNamespace) async throws -> ReconcileResult {
-        let builder = builder(place)
-        do {
-            try await createAll(builder.namespaces, place)
-            try await create(builder.controllerBinding, place)
-            try await createAll(builder.contents, place)
-        } catch let taken as NameTaken {
-            try await explain(place, .nameTaken, taken.description)
-            return .requeueAfter(.seconds(60))
-        } catch let terminating as Terminating {
-            try await explain(place, .namespaceTerminating, terminating.description)
-            return .requeueAfter(.seconds(1))
-        }
-        await context.audit.recordEventually([
-            event(
-                place, .namespacePrepared,
-                [
-                    "run": .string(builder.runNamespace),
-                    "environment": builder.environmentNamespace.map { .string($0) } ?? nil,
-                ])
-        ])
-        let now = context.now()
-        _ = try await write(place) { status in
-            status.phase = .active
-            status.expiresAt = place.spec.holders?.isEmpty == false ? nil : status.expiresAt
-            status.namespaces = .init(run: builder.runNamespace, environment: builder.environmentNamespace)
-            Self.setReady(&status, place, .true, .provisioned, "", now)
-        }
-        return .done
-    }
-
-    private func createAll(_ objects: [PlaceObject], _ place: IssueNamespace) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for object in objects { group.addTask { try await self.create(object, place) } }
-            try await group.waitForAll()
-        }
-    }
-
-    private struct NameTaken: Error, CustomStringConvertible { let description: String }
-    private struct Terminating: Error, CustomStringConvertible { let description: String }
-
-    /// Creates one object; one that is there is ours only when it carries our uid. Nothing else is touched.
-    private func create(_ object: PlaceObject, _ place: IssueNamespace) async throws {
-        let made = try await tolerating(.alreadyExists) {
-            try await context.api.create(object.json, type: object.type, namespace: object.namespace)
-        }
-        if made == nil {
-            let existing = try await context.api.get(
-                object.type, ObjectKey(namespace: object.namespace, name: object.name))
-            let name = "\(object.type.kind) \(ObjectKey(namespace: object.namespace, name: object.name))"
-            if existing.at("metadata", "deletionTimestamp") != nil {
-                throw Terminating(description: "\(name) is being removed; waiting for its end")
+        let maker = context.placeMaker
+        return try await maker.gate.withLock(place.metadata.name) {
+            // A run may have made it while this waited; what it wrote wakes this again.
+            let place = maker.newest(place)
+            guard PlacePlan.decide(place, defaultTTL: context.configuration.leaseTTL, now: context.now()) == .prepare else {
+                return .done
             }
-            guard existing.at("metadata", "labels", Keys.issueNamespaceUID)?.stringValue == place.metadata.uid else {
-                throw NameTaken(description: "\(name) exists and was not made for this place; rename or remove it")
+            do {
+                try await maker.prepare(place)
+                return .done
+            } catch let taken as PlaceMaker.NameTaken {
+                try await maker.explain(place, .nameTaken, taken.description)
+                return .requeueAfter(.seconds(60))
+            } catch let terminating as PlaceMaker.Terminating {
+                try await maker.explain(place, .namespaceTerminating, terminating.description)
+                return .requeueAfter(.seconds(1))
             }
         }
     }
@@ -147,11 +102,11 @@ package final class IssueNamespaceReconciler: Reconciler {
         let asked = place.metadata.deletionTimestamp ?? context.now()
         if !remaining.isEmpty, context.now().since(asked) < Self.cleanupLimit { return .requeueAfter(.seconds(1)) }
         if remaining.isEmpty {
-            await context.audit.recordEventually([event(place, .namespaceCleaned)])
+            await context.audit.recordEventually([context.placeMaker.event(place, .namespaceCleaned)])
         } else {
             context.logger.warning("gave up waiting for namespaces to go", ["namespaces": remaining.joined(separator: ",")])
             await context.audit.recordEventually([
-                event(place, .namespaceCleanupFailed, ["remaining": .array(remaining.map { .string($0) })])
+                context.placeMaker.event(place, .namespaceCleanupFailed, ["remaining": .array(remaining.map { .string($0) })])
             ])
         }
         if let patch = Patch.removingFinalizer(Keys.cleanupFinalizer, from: place.metadata.finalizers) {
@@ -171,52 +126,5 @@ package final class IssueNamespaceReconciler: Reconciler {
                     name, .merge(["metadata": ["annotations": [Keys.expiresAt: .string(expiresAt.description)]]]))
             }
         }
-    }
-
-    private func explain(_ place: IssueNamespace, _ reason: Reason, _ message: String) async throws {
-        let now = context.now()
-        _ = try await write(place) { status in
-            status.phase = status.phase ?? .preparing
-            Self.setReady(&status, place, .false, reason, message, now)
-        }
-    }
-
-    private static func setReady(
-        _ status: inout IssueNamespaceStatus, _ place: IssueNamespace, _ value: ConditionStatus, _ reason: Reason,
-        _ message: String, _ now: Timestamp
-    ) {
-        var conditions = status.conditions ?? []
-        conditions.set(
-            Condition(
-                type: "Ready", status: value, reason: reason.rawValue, message: String(message.prefix(1000)),
-                observedGeneration: place.metadata.generation), now: now)
-        status.conditions = conditions
-    }
-
-    private func write(
-        _ place: IssueNamespace, _ change: (inout IssueNamespaceStatus) -> Void
-    ) async throws -> IssueNamespace {
-        var status = place.status ?? IssueNamespaceStatus()
-        change(&status)
-        status.observedGeneration = place.metadata.generation
-        let before = try JSONValue(encoding: place.status ?? IssueNamespaceStatus())
-        guard let patch = MergePatch.difference(from: before, to: try JSONValue(encoding: status)) else { return place }
-        let written = try await context.api.resource(IssueNamespace.self).patchStatus(
-            place.metadata.name, .merge(["status": patch]), options: .init(fieldManager: .codexK8s))
-        latest.note(written)
-        return written
-    }
-
-    /// A fact about the place; it belongs to the trace of the run that holds it, or else to the place itself.
-    private func event(
-        _ place: IssueNamespace, _ type: AuditEventType, key: String = "", _ payload: JSONValue = [:]
-    ) -> AuditEvent {
-        let holder = place.spec.holders?.first
-        let run = holder.flatMap { uid in context.runs.list().first { $0.metadata.uid == uid } }
-        var payload = payload
-        payload["namespace"] = .string(place.metadata.name)
-        return AuditEvent(
-            correlationID: run?.correlationID ?? holder ?? place.metadata.uid, runUID: holder ?? place.metadata.uid,
-            attempt: 1, type: type, key: "\(place.metadata.uid)|\(key)", actor: .controller, payload: payload)
     }
 }

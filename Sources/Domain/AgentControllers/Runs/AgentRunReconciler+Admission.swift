@@ -18,7 +18,7 @@ enum ReconcileErrors {
 
 extension AgentRunReconciler {
     /// Pending and Queued: gather, decide, claim the label event, answer.
-    func admit(_ run: AgentRun) async throws -> Step {
+    func admit(_ run: AgentRun, _ walk: RunWalk) async throws -> Step {
         try await issueGate.withLock("\(run.spec.repository.lowercased())#\(run.spec.issue)") { [self] in
             // Another run of the issue may have been admitted while this one waited for the gate.
             guard let run = latest.newest(context.runs.get(run.metadata.key), key: run.metadata.key) else {
@@ -27,13 +27,13 @@ extension AgentRunReconciler {
             guard run.phase == .pending || run.phase == .queued else { return .next(run) }
             // Looking is no effect: it goes on while the first sight is recorded.
             async let recorded: Void = context.audit.record(firstSight(run))
-            let input = try await gatherAdmission(run)
+            let input = try await gatherAdmission(run, walk)
             try await recorded
             var decision = AdmissionPlan.decide(input)
             if case .wait = decision { return .after(.milliseconds(200)) }
             if let refusal = try await claim(run, input) { decision = .reject(refusal) }
             switch decision {
-            case .admit(let admitted): return .next(try await accept(run, admitted))
+            case .admit(let admitted): return .next(try await accept(run, admitted, walk))
             case .reject(let rejection): return .next(try await reject(run, rejection, input))
             case .queue(let message): return try await enqueue(run, message)
             case .cancel(let message): return try await cancel(run, message: message)
@@ -64,7 +64,7 @@ extension AgentRunReconciler {
         return events
     }
 
-    private func gatherAdmission(_ run: AgentRun) async throws -> AdmissionInput {
+    private func gatherAdmission(_ run: AgentRun, _ walk: RunWalk) async throws -> AdmissionInput {
         let source = context.source
         let spec = run.spec
         guard let configured = context.configuredRepository(run) else {
@@ -72,12 +72,15 @@ extension AgentRunReconciler {
         }
         let name = configured.name
         let trigger = spec.trigger
-        async let repositoryAnswer = source.repository(name)
+        async let repositoryAnswer = context.facts.repository(name)
         async let issueAnswer = found { () async throws(ProviderError) in try await source.issue(spec.issue, in: name) }
         async let eventsAnswer = trigger.label == nil ? [] : source.labelEvents(issue: spec.issue, in: name)
         async let identityAnswer = source.identity()
         let repository = try await repositoryAnswer
+        // Not needed to decide, and known by the time that it is.
+        async let standAnswer = run.phase == .pending ? stand(configured, repository, run) : nil
         let issue = try await issueAnswer
+        walk.issue = issue
         let events = issue == nil ? [] : try await eventsAnswer
         let identity = try await identityAnswer
 
@@ -95,9 +98,11 @@ extension AgentRunReconciler {
         let actor = review?.author ?? AdmissionInput.labelEvent(for: trigger, in: events)?.actor
         async let permissionAnswer = actor == nil ? nil : Optional(source.permission(of: actor?.login ?? "", in: name))
         async let openAnswer = isRevise ? source.openPullRequest(head: branch, in: name) : nil
-        async let confinedAnswer = configured.allowUnprotected ? true : source.confinesApp(branch: branch, in: name)
+        async let confinedAnswer = configured.allowUnprotected ? true : context.facts.confinesApp(branch: branch, in: name)
         let lastRuns = isRevise
             ? try await context.history.runs(repositoryID: repository.id, issue: spec.issue, limit: 5) : []
+        // Whoever cannot tell where the branches stand finds out when the run is provisioned, and says so there.
+        walk.stand = try? await standAnswer
         return AdmissionInput(
             run: run, configuration: context.configuration, configured: configured, repository: repository,
             issue: issue, labelEvents: events, permission: try await permissionAnswer, review: review,
@@ -113,11 +118,19 @@ extension AgentRunReconciler {
             identity: SourceActor(id: 0, login: "", isBot: true), others: [], lastRun: nil, confined: true)
     }
 
-    /// The other runs of the repository as they are now, our own last writes included.
+    /// The other runs of the same issue or agent that have not ended, as they are now, our own last writes included.
     func otherRuns(of run: AgentRun) -> [AgentRun] {
-        context.runs.list().filter {
-            $0.metadata.uid != run.metadata.uid && $0.spec.repository.lowercased() == run.spec.repository.lowercased()
-        }.compactMap { latest.newest($0, key: $0.metadata.key) }
+        var found: [ObjectKey: AgentRun] = [:]
+        for other in context.runs.byIndex("live-issue", RunIndex.issue(run)) { found[other.metadata.key] = other }
+        for other in RunIndex.agent(run).map({ context.runs.byIndex("live-agent", $0) }) ?? [] {
+            found[other.metadata.key] = other
+        }
+        // What was written a moment ago may be found under another agent than the cache thinks.
+        for other in latest.all where found[other.metadata.key] == nil && RunIndex.repository(other) == RunIndex.repository(run) {
+            found[other.metadata.key] = other
+        }
+        return found.values.filter { $0.metadata.uid != run.metadata.uid }
+            .compactMap { latest.newest($0, key: $0.metadata.key) }
     }
 
     /// `nil` where the code host has no such thing.
@@ -141,8 +154,12 @@ extension AgentRunReconciler {
         return Rejection(reason: .duplicate, message: "run \(other) answers this labelling already", notice: .silent)
     }
 
-    private func accept(_ run: AgentRun, _ admitted: AdmittedRun) async throws -> AgentRun {
+    /// Records the decision and what it leads to, then writes status and finalizer side by side: neither needs the other,
+    /// and the next step sets a finalizer that is missing.
+    private func accept(_ run: AgentRun, _ admitted: AdmittedRun, _ walk: RunWalk) async throws -> AgentRun {
         let now = context.now()
+        let placeName = Names.runNamespace(
+            repositoryID: admitted.repositoryID, issue: run.spec.issue, agent: admitted.agent.key)
         try await context.audit.record([
             event(
                 run, .runEnqueued, actor: admitted.requester, attempt: 1,
@@ -157,8 +174,12 @@ extension AgentRunReconciler {
                     "reasoning": admitted.reasoningEffort.map { .string("\($0.value) (\($0.source))") } ?? nil,
                     "mode": .string(admitted.mode.rawValue),
                 ]),
-        ])
-        return try await write(run) { status in
+        ] + provisioningIntents(run, placeName: placeName, attempt: 1))
+        walk.hasRecordedIntents = true
+        async let finalized = addFinalizer(run)
+        // A branch that holds something is compared with its base first, when the run is provisioned.
+        let stand = walk.stand.flatMap { !$0.needsComparison || admitted.revise ? $0 : nil }
+        let written = try await write(run) { status in
             status.repositoryID = admitted.repositoryID
             status.labelEventID = admitted.labelEventID
             status.branch = admitted.branch
@@ -180,8 +201,17 @@ extension AgentRunReconciler {
                 &status, run, .accepted, .true, admitted.byKubernetes ? .admittedByKubernetes : .admitted,
                 "admitted \(how)", now)
             Self.set(&status, run, .audited, .true, .recorded, "", now)
+            if let stand {
+                var attempt = AgentRunStatus.AttemptStatus(number: 1)
+                attempt.baseSHA = stand.base
+                attempt.headBefore = stand.head
+                attempt.startTime = now.wholeSeconds
+                status.currentAttempt = attempt
+            }
             Self.setPhase(&status, run, .preparing, .preparing, "preparing the place of the run", now)
         }
+        _ = try await finalized
+        return latest.newest(context.runs.get(run.metadata.key), key: run.metadata.key) ?? written
     }
 
     private func enqueue(_ run: AgentRun, _ message: String) async throws -> Step {

@@ -56,6 +56,7 @@ extension AgentRunReconciler {
         let ended = try await write(run, change)
         tokenExpiry.withLock { $0[run.metadata.uid] = nil }
         lastIssueCheck.withLock { $0[run.metadata.uid] = nil }
+        startedJobs.withLock { $0["\(run.metadata.uid)|\(run.status?.attempt ?? 1)"] = nil }
         return ended
     }
 

@@ -6,6 +6,7 @@ import JSONCoding
 import KubernetesAPI
 import KubernetesClient
 import SourceProvider
+import Synchronization
 
 extension AgentRunReconciler {
     /// Running: see what Job and pod say, keep the token alive, bring the result into the status.
@@ -13,6 +14,7 @@ extension AgentRunReconciler {
         let settings = try settings(of: run)
         let pod = pod(of: run)
         let job = try await job(of: run)
+        if job == nil, isJobNew(run) { return .after(try await nextLook(run, settings)) }
         let plan = RunProgressPlan.decide(
             job: job, pod: pod, startedAt: run.status?.currentAttempt?.startTime, timeout: settings.timeout,
             now: context.now())
@@ -50,8 +52,19 @@ extension AgentRunReconciler {
     /// The current attempt's Job; asked for live before it is believed to be gone.
     private func job(of run: AgentRun) async throws -> Job? {
         guard let namespace = run.status?.namespace, let name = run.status?.job else { return nil }
-        if let cached = context.jobs.get(ObjectKey(namespace: namespace, name: name)) { return cached }
+        if let cached = context.jobs.get(ObjectKey(namespace: namespace, name: name)) {
+            startedJobs.withLock { $0[jobKey(run)] = nil }
+            return cached
+        }
+        if isJobNew(run) { return nil }
         return try await context.api.resource(Job.self, namespace: namespace).find(name)
+    }
+
+    private func jobKey(_ run: AgentRun) -> String { "\(run.metadata.uid)|\(run.status?.attempt ?? 1)" }
+
+    /// Whether the Job was made so lately that the cache cannot be blamed for not having it.
+    private func isJobNew(_ run: AgentRun) -> Bool {
+        startedJobs.withLock { $0[jobKey(run)] }.map { context.now().since($0) < .seconds(5) } ?? false
     }
 
     /// The next time at which something can be due without anything changing: the token, the clock, the issue.

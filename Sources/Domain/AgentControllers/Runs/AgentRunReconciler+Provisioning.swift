@@ -12,7 +12,7 @@ import Synchronization
 
 extension AgentRunReconciler {
     /// Preparing: join or make the place, remember where the branch stands, then secret, task and, last, the Job.
-    func provision(_ run: AgentRun) async throws -> Step {
+    func provision(_ run: AgentRun, _ walk: RunWalk) async throws -> Step {
         guard let repositoryID = run.status?.repositoryID, let configured = context.configuredRepository(run) else {
             throw ReconcileErrors.configurationChanged(run)
         }
@@ -20,14 +20,13 @@ extension AgentRunReconciler {
         async let finalized = addFinalizer(run)
         let placeName = Names.runNamespace(
             repositoryID: repositoryID, issue: run.spec.issue, agent: settings.agent.key)
-        let jobName = Names.job(runUID: run.metadata.uid, attempt: run.status?.attempt ?? 1)
-        async let recorded: Void = context.audit.record([
-            intent(run, .namespacePrepared, ["namespace": .string(placeName)]),
-            intent(run, .jobCreated, ["namespace": .string(placeName), "job": .string(jobName)]),
-        ])
+        if !walk.hasRecordedIntents {
+            try await context.audit.record(
+                provisioningIntents(run, placeName: placeName, attempt: run.status?.attempt ?? 1))
+            walk.hasRecordedIntents = true
+        }
         // Nothing outside the run is made before both are there.
         let run = try await finalized
-        try await recorded
         async let placeAnswer = joinPlace(run, name: placeName, settings: settings, repositoryID: repositoryID)
         var current = run
         if run.status?.currentAttempt?.baseSHA == nil {
@@ -36,19 +35,62 @@ extension AgentRunReconciler {
             case .success(let remembered): current = remembered
             }
         }
-        let place = try await placeAnswer
-        guard place.phase == .active, place.status?.observedGeneration != nil else {
-            return try await waitForPlace(current, place)
+        return try await startJob(
+            JobStart(run: current, place: try await placeAnswer, configured: configured, settings: settings, walk: walk))
+    }
+
+    /// What a Job is started with.
+    private struct JobStart: Sendable {
+        var run: AgentRun
+        var place: IssueNamespace
+        var configured: OperatorConfiguration.Repository
+        var settings: AdmittedSettings
+        var walk: RunWalk
+
+        func with(place: IssueNamespace) -> JobStart {
+            var copy = self
+            copy.place = place
+            return copy
         }
-        return .next(
-            try await createJob(current, place: place, jobName: jobName, configured: configured, settings: settings))
+    }
+
+    /// Makes the place where it is not there yet, and the Job in it. The run does not wait for the place's own reconciler
+    /// to be woken; the gate keeps the two apart.
+    private func startJob(_ start: JobStart) async throws -> Step {
+        let maker = context.placeMaker
+        return try await maker.gate.withLock(start.place.metadata.name) { [self] in
+            let start = start.with(place: maker.newest(start.place))
+            guard !start.place.metadata.isBeingDeleted else { return try await waitForPlace(start.run, start.place) }
+            let isActive = start.place.phase == .active && start.place.status?.observedGeneration != nil
+            do {
+                async let token = context.source.mintRunToken(start.configured.name)
+                if !isActive { try await maker.makeNamespaces(start.place) }
+                return .next(try await createJob(start, token: try await token, isPlaceActive: isActive))
+            } catch let taken as PlaceMaker.NameTaken {
+                try await maker.explain(start.place, .nameTaken, taken.description)
+            } catch let terminating as PlaceMaker.Terminating {
+                try await maker.explain(start.place, .namespaceTerminating, terminating.description)
+            } catch let error as APIError {
+                guard error.isNamespaceTerminating else { throw error }
+                try await maker.explain(start.place, .namespaceTerminating, error.message)
+            }
+            return try await waitForPlace(start.run, maker.newest(start.place))
+        }
+    }
+
+    /// What is about to be made for an attempt.
+    func provisioningIntents(_ run: AgentRun, placeName: String, attempt: Int) -> [AuditEvent] {
+        let jobName = Names.job(runUID: run.metadata.uid, attempt: attempt)
+        return [
+            intent(run, .namespacePrepared, ["namespace": .string(placeName)]),
+            intent(run, .jobCreated, ["namespace": .string(placeName), "job": .string(jobName)]),
+        ]
     }
 
     /// Set just before the first object outside the run; taken off at its end.
-    private func addFinalizer(_ run: AgentRun) async throws -> AgentRun {
+    func addFinalizer(_ run: AgentRun) async throws -> AgentRun {
         guard
-            let patch = Patch.addingFinalizer(
-                Keys.cleanupFinalizer, to: (run.metadata.finalizers, run.metadata.resourceVersion))
+            let patch = Patch.addingFinalizer(Keys.cleanupFinalizer, to: run.metadata.finalizers)
         else { return run }
         let changed = try await context.runClient(run).patch(run.metadata.name, patch)
         latest.note(changed)
@@ -77,7 +119,10 @@ extension AgentRunReconciler {
                 repository: run.spec.repository, repositoryID: repositoryID, issue: run.spec.issue,
                 agent: settings.agent.key, mode: settings.mode, readOnly: settings.agent.readOnly,
                 ttlSeconds: Int(context.configuration.leaseTTL.components.seconds), holders: [uid]))
-        if let made = try await tolerating(.alreadyExists, body: { try await client.create(wanted) }) { return made }
+        if let made = try await tolerating(.alreadyExists, body: { try await client.create(wanted) }) {
+            context.placeMaker.latest.note(made)
+            return made
+        }
         let existing = try await client.get(name)
         guard existing.spec.repositoryID == repositoryID, existing.spec.agent == settings.agent.key else {
             throw ReconcileError.waitUntil(.seconds(60), "IssueNamespace \(name) belongs to another repository")
@@ -122,17 +167,14 @@ extension AgentRunReconciler {
         _ run: AgentRun, configured: OperatorConfiguration.Repository, settings: AdmittedSettings
     ) async throws -> Remembered {
         let name = configured.name
-        let source = context.source
-        let repository = try await source.repository(name)
-        let base = configured.baseBranch ?? repository.defaultBranch
-        async let baseAnswer = source.branchHead(base, in: name)
-        async let headAnswer = source.branchHead(settings.branch, in: name)
-        guard let baseSHA = try await baseAnswer else {
+        let repository = try await context.facts.repository(name)
+        guard let stand = try await stand(configured, repository, run) else {
+            let base = configured.baseBranch ?? repository.defaultBranch
             throw ReconcileError.waitUntil(.seconds(60), "\(name) has no branch \(base) to work from")
         }
-        let head = try await headAnswer
+        let (base, baseSHA, head) = (configured.baseBranch ?? repository.defaultBranch, stand.base, stand.head)
         if let head, head != baseSHA, !settings.revise, run.status?.attempt ?? 1 == 1 {
-            let comparison = try await source.compare(base: baseSHA, head: head, in: name)
+            let comparison = try await context.source.compare(base: baseSHA, head: head, in: name)
             if !comparison.headDescendsFromBase {
                 return .failure(
                     try await finish(
@@ -152,21 +194,36 @@ extension AgentRunReconciler {
             })
     }
 
-    private func createJob(
-        _ run: AgentRun, place: IssueNamespace, jobName: String, configured: OperatorConfiguration.Repository,
-        settings: AdmittedSettings
-    ) async throws -> AgentRun {
-        let source = context.source
-        let name = configured.name
-        let namespace = place.status?.namespaces?.run ?? place.metadata.name
+    /// Where base and branch are now; `nil` when there is no base.
+    func stand(
+        _ configured: OperatorConfiguration.Repository, _ repository: SourceRepository, _ run: AgentRun
+    ) async throws -> BranchStand? {
+        guard let branch = run.status?.branch ?? TriggerKind(rawValue: run.spec.trigger.kind)?.branch(issue: run.spec.issue)
+        else { return nil }
+        let base = configured.baseBranch ?? repository.defaultBranch
+        async let baseAnswer = context.facts.baseHead(base, in: configured.name)
+        async let headAnswer = context.source.branchHead(branch, in: configured.name)
+        guard let baseSHA = try await baseAnswer else { return nil }
+        return BranchStand(base: baseSHA, head: try await headAnswer)
+    }
+
+    private func createJob(_ start: JobStart, token: RunToken, isPlaceActive: Bool) async throws -> AgentRun {
+        let (run, place, settings) = (start.run, start.place, start.settings)
+        let (source, name, maker) = (context.source, start.configured.name, context.placeMaker)
+        let builder = maker.builder(place)
+        let namespace = place.status?.namespaces?.run ?? builder.runNamespace
         let attempt = run.status?.attempt ?? 1
-        async let issueAnswer = source.issue(run.spec.issue, in: name)
-        async let repositoryAnswer = source.repository(name)
+        let jobName = Names.job(runUID: run.metadata.uid, attempt: attempt)
+        // Beside everything else, and before the Job: its pod must find them.
+        async let contents: Void = isPlaceActive ? () : maker.makeContents(place)
+        let labels = JobBuilder.labels(run: run, attempt: attempt, agent: settings.agent.key)
+        async let secretMade: Void = createCredentials(run, token, namespace: namespace, attempt: attempt, labels)
+        async let repositoryAnswer = context.facts.repository(name)
         async let identityAnswer = source.identity()
         async let feedbackAnswer = feedback(run, name)
-        let issue = try await issueAnswer
+        let issue = if let known = start.walk.issue { known } else { try await source.issue(run.spec.issue, in: name) }
         let repository = try await repositoryAnswer
-        let base = configured.baseBranch ?? repository.defaultBranch
+        let base = start.configured.baseBranch ?? repository.defaultBranch
         let identity = try await identityAnswer
         let (pullRequest, feedback) = try await feedbackAnswer
         let prompt = TaskPrompt.render(
@@ -174,46 +231,60 @@ extension AgentRunReconciler {
                 repository: run.spec.repository, issue: issue, kind: settings.kind, revise: settings.revise,
                 agent: settings.agent, branch: settings.branch, baseBranch: base, pullRequest: pullRequest,
                 feedback: feedback))
-        let digest = Hex.encode(SHA256.digest(Array(prompt.utf8)))
-        async let recorded: Void = context.audit.record([
-            event(run, .promptAssembled, ["sha256": .string(digest), "characters": .integer(Int64(prompt.count))])
-        ])
-        let labels = JobBuilder.labels(run: run, attempt: attempt, agent: settings.agent.key)
-        async let taskMade = createOurs(
+        try await createOurs(
             .configMap, namespace: namespace, name: Names.task(runUID: run.metadata.uid, attempt: attempt), run: run,
             ["metadata": ["labels": JSONValue(labels)], "data": ["prompt.md": .string(prompt)]])
-        async let secretMade: Void = createCredentials(run, namespace: namespace, attempt: attempt, labels, name)
-        _ = try await (recorded, taskMade, secretMade)
+        try await secretMade
+        try await contents
 
         let job = JobBuilder.job(
             .init(
                 run: run, attempt: attempt, namespace: namespace,
-                environmentNamespace: place.status?.namespaces?.environment, settings: settings, baseBranch: base,
+                environmentNamespace: place.status?.namespaces?.environment ?? builder.environmentNamespace,
+                settings: settings, baseBranch: base,
                 baseSHA: run.status?.currentAttempt?.baseSHA ?? "", headBefore: run.status?.currentAttempt?.headBefore,
                 gitURL: source.gitURL(name),
                 committer: (
                     identity.login, "\(identity.id)+\(identity.login)@users.noreply.github.com"
                 ), issueTitle: issue.title))
+        // Who takes the place up again finds all of it there and says so then.
+        async let announced: Void = isPlaceActive ? () : announce(place)
+        startedJobs.withLock { $0["\(run.metadata.uid)|\(attempt)"] = context.now() }
         try await createOurs(.job, namespace: namespace, name: jobName, run: run, job)
         let created = context.now()
+        let digest = Hex.encode(SHA256.digest(Array(prompt.utf8)))
         // Before the status: in the phase that it begins nobody records this again.
-        try await recordJob(run, namespace: namespace, jobName: jobName, created: created)
-        return try await write(run) { status in
+        try await recordJob(
+            run, namespace: namespace, jobName: jobName, created: created,
+            prompt: ["sha256": .string(digest), "characters": .integer(Int64(prompt.count))])
+        let changed = try await write(run) { status in
             status.namespace = namespace
             status.job = jobName
             Self.set(&status, run, .namespaceReady, .true, .provisioned, "", created)
             Self.set(&status, run, .agentCompleted, .false, .running, "the agent's Job exists", created)
             Self.setPhase(&status, run, .running, .running, "the agent works", created)
         }
+        try await announced
+        return changed
     }
 
-    private func recordJob(_ run: AgentRun, namespace: String, jobName: String, created: Timestamp) async throws {
-        async let recorded: Void = context.audit.record([
+    private func announce(_ place: IssueNamespace) async throws { _ = try await context.placeMaker.announce(place) }
+
+    private func recordJob(
+        _ run: AgentRun, namespace: String, jobName: String, created: Timestamp, prompt: JSONValue
+    ) async throws {
+        async let linked: Void = link(run, namespace: namespace, jobName: jobName)
+        try await context.audit.record([
+            event(run, .promptAssembled, prompt),
             event(
                 run, .jobCreated,
                 ["namespace": .string(namespace), "job": .string(jobName), "created_at": .string(created.microDescription)]),
             event(run, .runStarted),
         ])
+        try await linked
+    }
+
+    private func link(_ run: AgentRun, namespace: String, jobName: String) async throws {
         try await context.history.link(
             [
                 TraceLink(.issue, "\(run.spec.repository)#\(run.spec.issue)", to: .run, run.metadata.uid),
@@ -221,7 +292,6 @@ extension AgentRunReconciler {
                 TraceLink(.namespace, namespace, to: .job, jobName),
                 TraceLink(.job, jobName, to: .branch, run.status?.branch ?? ""),
             ], runUID: run.metadata.uid)
-        try await recorded
     }
 
     private func feedback(
@@ -235,9 +305,8 @@ extension AgentRunReconciler {
 
     /// The broker's token: in a Secret of the run namespace, never in the agent's reach.
     private func createCredentials(
-        _ run: AgentRun, namespace: String, attempt: Int, _ labels: [String: String], _ repository: RepositoryName
+        _ run: AgentRun, _ token: RunToken, namespace: String, attempt: Int, _ labels: [String: String]
     ) async throws {
-        let token = try await context.source.mintRunToken(repository)
         tokenExpiry.withLock { $0[run.metadata.uid] = token.expiresAt }
         let name = Names.credentials(runUID: run.metadata.uid, attempt: attempt)
         let data: JSONValue = ["token": .string(Base64.encode(Array(token.token.reveal().utf8)))]
@@ -284,7 +353,9 @@ extension AgentRunReconciler {
         object.setValue(.string(name), at: ["metadata", "name"])
         object.setValue(.string(namespace), at: ["metadata", "namespace"])
         let made = try await tolerating(.alreadyExists) {
-            try await context.api.create(object, type: type, namespace: namespace)
+            try await context.placeMaker.whenGranted {
+                try await context.api.create(object, type: type, namespace: namespace)
+            }
         }
         if made != nil { return true }
         let existing = try await context.api.get(type, ObjectKey(namespace: namespace, name: name))

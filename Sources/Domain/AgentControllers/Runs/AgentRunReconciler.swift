@@ -27,6 +27,8 @@ package final class AgentRunReconciler: Reconciler {
     let issueGate = KeyedMutex<String>()
     /// When the token of a run in progress ends; rebuilt by minting anew after a restart.
     let tokenExpiry = Mutex<[String: Timestamp]>([:])
+    /// When a Job was made, by run and attempt, until the cache shows it.
+    let startedJobs = Mutex<[String: Timestamp]>([:])
     /// When the issue of a run in progress was last looked at.
     let lastIssueCheck = Mutex<[String: Timestamp]>([:])
 
@@ -47,9 +49,10 @@ package final class AgentRunReconciler: Reconciler {
             latest.forget(key)
             return .done
         }
+        let walk = RunWalk()
         for _ in 0..<Self.longestWalk {
             do {
-                switch try await advance(run) {
+                switch try await advance(run, walk) {
                 case .next(let changed): run = changed
                 case .settled: return .done
                 case .after(let delay): return .requeueAfter(max(delay, .milliseconds(50)))
@@ -70,14 +73,14 @@ package final class AgentRunReconciler: Reconciler {
         throw ReconcileError.waitUntil(.seconds(30), "run \(key) took \(Self.longestWalk) steps without settling")
     }
 
-    private func advance(_ run: AgentRun) async throws -> Step {
+    private func advance(_ run: AgentRun, _ walk: RunWalk) async throws -> Step {
         if run.metadata.isBeingDeleted { return try await tearDown(run) }
         if run.phase.isTerminal { return try await afterEnd(run) }
         if run.spec.cancel == true { return try await cancel(run, message: "spec.cancel was set") }
         if let message = try await withdrawn(run) { return try await cancel(run, message: message) }
         switch run.phase {
-        case .pending, .queued: return try await admit(run)
-        case .preparing: return try await provision(run)
+        case .pending, .queued: return try await admit(run, walk)
+        case .preparing: return try await provision(run, walk)
         case .running, .waiting: return try await followProgress(run)
         case .publishing: return try await publish(run)
         case .succeeded, .failed, .rejected, .cancelled: return .settled

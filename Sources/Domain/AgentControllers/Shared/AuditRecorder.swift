@@ -12,6 +12,8 @@ package final class AuditRecorder: Service {
     private let logger: Logger
     private let interval: Duration
     private let outbox = Mutex<[AuditEvent]>([])
+    /// Says that something waits: with nothing to write there is nothing to wake up for.
+    private let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     package init(sink: any AuditSink, logger: Logger, interval: Duration = .seconds(2)) {
         self.sink = sink
@@ -35,6 +37,7 @@ package final class AuditRecorder: Service {
                 queue.removeFirst(excess)
                 return excess
             }
+            arrival.yield()
             logger.warning("audit records wait for the database", ["error": error.description])
             if dropped > 0 { logger.error("audit records were dropped", ["count": String(dropped)]) }
         }
@@ -45,9 +48,11 @@ package final class AuditRecorder: Service {
 
     /// Writes what waits, until it is cancelled; then once more.
     package func run() async throws {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: interval)
-            await flush()
+        for await _ in arrivals {
+            while !Task.isCancelled, waiting > 0 {
+                try? await Task.sleep(for: interval)
+                await flush()
+            }
         }
         await flush()
     }

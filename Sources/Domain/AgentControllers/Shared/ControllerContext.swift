@@ -10,19 +10,23 @@ package import SourceProvider
 
 /// What the controllers share: ports, caches, clock. Everything that has an effect comes in through here.
 package struct ControllerContext: Sendable {
-    package var configuration: OperatorConfiguration
-    package var api: APIClient
-    package var source: any SourceProvider
-    package var audit: AuditRecorder
-    package var history: any RunHistory
-    package var runs: Store<AgentRun>
-    package var places: Store<IssueNamespace>
-    package var jobs: Store<Job>
-    package var pods: Store<Pod>
+    package let configuration: OperatorConfiguration
+    package let api: APIClient
+    package let source: any SourceProvider
+    package let audit: AuditRecorder
+    package let history: any RunHistory
+    package let runs: Store<AgentRun>
+    package let places: Store<IssueNamespace>
+    package let jobs: Store<Job>
+    package let pods: Store<Pod>
     /// The service account that the controller runs as.
-    package var serviceAccount: String
-    package var now: @Sendable () -> Timestamp
-    package var logger: Logger
+    package let serviceAccount: String
+    package let now: @Sendable () -> Timestamp
+    package let logger: Logger
+    /// What is asked about repositories as a whole.
+    let facts: SourceFacts
+    /// Makes places, for their own reconciler and for runs.
+    let placeMaker: PlaceMaker
 
     package init(
         configuration: OperatorConfiguration, api: APIClient, source: any SourceProvider, audit: AuditRecorder,
@@ -41,6 +45,10 @@ package struct ControllerContext: Sendable {
         self.serviceAccount = serviceAccount
         self.now = now
         self.logger = logger
+        facts = SourceFacts(source: source, now: now)
+        placeMaker = PlaceMaker(
+            api: api, audit: audit, runs: runs, serviceAccount: serviceAccount,
+            systemNamespace: configuration.systemNamespace, now: now)
     }
 
     func runClient(_ run: AgentRun) -> ResourceClient<AgentRun> {

@@ -21,6 +21,9 @@ final class LatestVersions<Object: Resource>: Sendable {
         }
     }
 
+    /// Everything that was written and not seen by the cache yet, as far as anybody looked.
+    var all: [Object] { written.withLock { Array($0.values) } }
+
     /// Forgets an object that is gone.
     func forget(_ key: ObjectKey) { written.withLock { $0[key] = nil } }
 

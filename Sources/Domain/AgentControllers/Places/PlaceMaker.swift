@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import AuditTrail
+import ControllerRuntime
+import JSONCoding
+import KubernetesAPI
+import KubernetesClient
+
+/// Makes what a place consists of: for its own reconciler, and for a run that would else wait for that one to be woken.
+///
+/// Both go through ``gate``, so that a place is made by one of them and the other finds it made.
+final class PlaceMaker: Sendable {
+    private let api: APIClient
+    private let audit: AuditRecorder
+    private let runs: Store<AgentRun>
+    private let serviceAccount: String
+    private let systemNamespace: String
+    private let now: @Sendable () -> Timestamp
+    /// One at a time makes a place, by its name.
+    let gate = KeyedMutex<String>()
+    let latest = LatestVersions<IssueNamespace>()
+    /// How long the API server may take to grant what a new role binding says; it hears of it by a watch of its own.
+    private static let grantTime = Duration.seconds(2)
+
+    init(
+        api: APIClient, audit: AuditRecorder, runs: Store<AgentRun>, serviceAccount: String, systemNamespace: String,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.api = api
+        self.audit = audit
+        self.runs = runs
+        self.serviceAccount = serviceAccount
+        self.systemNamespace = systemNamespace
+        self.now = now
+    }
+
+    /// An object of the name exists and is not this place's.
+    struct NameTaken: Error, CustomStringConvertible { let description: String }
+    /// What is in the way is being removed.
+    struct Terminating: Error, CustomStringConvertible { let description: String }
+
+    /// The newer of what somebody was given and what was written since.
+    func newest(_ place: IssueNamespace) -> IssueNamespace { latest.newest(place, key: place.metadata.key) ?? place }
+
+    func builder(_ place: IssueNamespace) -> PlaceBuilder {
+        PlaceBuilder(
+            place: place, controllerServiceAccount: serviceAccount, systemNamespace: systemNamespace)
+    }
+
+    /// Everything, one part after the other.
+    func prepare(_ place: IssueNamespace) async throws {
+        try await makeNamespaces(place)
+        try await makeContents(place)
+        _ = try await announce(place)
+    }
+
+    /// Namespaces first, then the controller's right to write there.
+    func makeNamespaces(_ place: IssueNamespace) async throws {
+        let builder = builder(place)
+        try await createAll(builder.namespaces, place)
+        try await create(builder.controllerBinding, place)
+    }
+
+    /// What else a place holds, in parallel; no Job may exist before.
+    func makeContents(_ place: IssueNamespace) async throws { try await createAll(builder(place).contents, place) }
+
+    /// Says in the status that the place is there.
+    func announce(_ place: IssueNamespace) async throws -> IssueNamespace {
+        let builder = builder(place)
+        await audit.recordEventually([
+            event(
+                place, .namespacePrepared,
+                [
+                    "run": .string(builder.runNamespace),
+                    "environment": builder.environmentNamespace.map { .string($0) } ?? nil,
+                ])
+        ])
+        let now = self.now()
+        return try await write(place) { status in
+            status.phase = .active
+            status.expiresAt = place.spec.holders?.isEmpty == false ? nil : status.expiresAt
+            status.namespaces = .init(run: builder.runNamespace, environment: builder.environmentNamespace)
+            Self.setReady(&status, place, .true, .provisioned, "", now)
+        }
+    }
+
+    /// Says in the status why the place cannot be made now.
+    func explain(_ place: IssueNamespace, _ reason: Reason, _ message: String) async throws {
+        let now = self.now()
+        _ = try await write(place) { status in
+            status.phase = status.phase ?? .preparing
+            Self.setReady(&status, place, .false, reason, message, now)
+        }
+    }
+
+    private func createAll(_ objects: [PlaceObject], _ place: IssueNamespace) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for object in objects { group.addTask { try await self.create(object, place) } }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Creates one object; one that is there is ours only when it carries our uid. Nothing else is touched.
+    private func create(_ object: PlaceObject, _ place: IssueNamespace) async throws {
+        let made = try await tolerating(.alreadyExists) {
+            try await whenGranted {
+                try await api.create(object.json, type: object.type, namespace: object.namespace)
+            }
+        }
+        guard made == nil else { return }
+        let existing = try await api.get(object.type, ObjectKey(namespace: object.namespace, name: object.name))
+        let name = "\(object.type.kind) \(ObjectKey(namespace: object.namespace, name: object.name))"
+        if existing.at("metadata", "deletionTimestamp") != nil {
+            throw Terminating(description: "\(name) is being removed; waiting for its end")
+        }
+        guard existing.at("metadata", "labels", Keys.issueNamespaceUID)?.stringValue == place.metadata.uid else {
+            throw NameTaken(description: "\(name) exists and was not made for this place; rename or remove it")
+        }
+    }
+
+    /// Tries again while the right to do it, just given to ourselves, is not known everywhere.
+    func whenGranted<T: Sendable>(_ body: () async throws -> T) async throws -> T {
+        let deadline = ContinuousClock.now + Self.grantTime
+        while true {
+            do {
+                return try await body()
+            } catch let error as APIError {
+                guard error.reason == .forbidden, !error.isNamespaceTerminating, ContinuousClock.now < deadline else {
+                    throw error
+                }
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    static func setReady(
+        _ status: inout IssueNamespaceStatus, _ place: IssueNamespace, _ value: ConditionStatus, _ reason: Reason,
+        _ message: String, _ now: Timestamp
+    ) {
+        var conditions = status.conditions ?? []
+        conditions.set(
+            Condition(
+                type: "Ready", status: value, reason: reason.rawValue, message: String(message.prefix(1000)),
+                observedGeneration: place.metadata.generation), now: now)
+        status.conditions = conditions
+    }
+
+    /// Writes what changed in the status, as one merge patch; writes nothing when nothing changed.
+    func write(
+        _ place: IssueNamespace, _ change: (inout IssueNamespaceStatus) -> Void
+    ) async throws -> IssueNamespace {
+        var status = place.status ?? IssueNamespaceStatus()
+        change(&status)
+        status.observedGeneration = place.metadata.generation
+        let before = try JSONValue(encoding: place.status ?? IssueNamespaceStatus())
+        guard let patch = MergePatch.difference(from: before, to: try JSONValue(encoding: status)) else { return place }
+        let written = try await api.resource(IssueNamespace.self).patchStatus(
+            place.metadata.name, .merge(["status": patch]), options: .init(fieldManager: .codexK8s))
+        latest.note(written)
+        return written
+    }
+
+    /// A fact about the place; it belongs to the trace of the run that holds it, or else to the place itself.
+    func event(_ place: IssueNamespace, _ type: AuditEventType, key: String = "", _ payload: JSONValue = [:]) -> AuditEvent {
+        let holder = place.spec.holders?.first
+        let run = holder.flatMap { runs.byIndex("uid", $0).first }
+        var payload = payload
+        payload["namespace"] = .string(place.metadata.name)
+        return AuditEvent(
+            correlationID: run?.correlationID ?? holder ?? place.metadata.uid, runUID: holder ?? place.metadata.uid,
+            attempt: 1, type: type, key: "\(place.metadata.uid)|\(key)", actor: .controller, payload: payload)
+    }
+}

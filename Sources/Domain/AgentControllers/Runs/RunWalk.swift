@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+import SourceProvider
+import Synchronization
+
+/// What one walk has learnt and done already, so that a later step of it neither asks nor records again.
+///
+/// It is gone with the walk: whoever takes up a run anew looks for itself.
+final class RunWalk: Sendable {
+    private struct State {
+        var issue: SourceIssue?
+        var stand: BranchStand?
+        var hasRecordedIntents = false
+    }
+
+    private let state = Mutex(State())
+
+    /// The issue as the code host told it in this walk.
+    var issue: SourceIssue? {
+        get { state.withLock { $0.issue } }
+        set { state.withLock { $0.issue = newValue } }
+    }
+
+    /// Where base and branch stood in this walk.
+    var stand: BranchStand? {
+        get { state.withLock { $0.stand } }
+        set { state.withLock { $0.stand = newValue } }
+    }
+
+    /// Whether the intents of provisioning are recorded.
+    var hasRecordedIntents: Bool {
+        get { state.withLock { $0.hasRecordedIntents } }
+        set { state.withLock { $0.hasRecordedIntents = newValue } }
+    }
+}
+
+/// Where a run begins: stored before its Job exists, so that what it pushes can be told from what was there.
+struct BranchStand: Equatable {
+    /// The head of the base branch.
+    var base: String
+    /// The head of the run's branch; `nil` when there is none.
+    var head: String?
+
+    /// Whether the branch holds something that base does not, so that the two have to be compared.
+    var needsComparison: Bool { head != nil && head != base }
+}
