@@ -175,7 +175,7 @@ extension AgentRunReconciler {
                     "mode": .string(admitted.mode.rawValue),
                 ]),
         ] + provisioningIntents(run, placeName: placeName, attempt: 1))
-        walk.hasRecordedIntents = true
+        walk.intentsRecorded = 1
         async let finalized = addFinalizer(run)
         // A branch that holds something is compared with its base first, when the run is provisioned.
         let stand = walk.stand.flatMap { !$0.needsComparison || admitted.revise ? $0 : nil }

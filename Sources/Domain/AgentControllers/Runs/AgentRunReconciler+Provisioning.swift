@@ -20,14 +20,13 @@ extension AgentRunReconciler {
         async let finalized = addFinalizer(run)
         let placeName = Names.runNamespace(
             repositoryID: repositoryID, issue: run.spec.issue, agent: settings.agent.key)
-        if !walk.hasRecordedIntents {
-            try await context.audit.record(
-                provisioningIntents(run, placeName: placeName, attempt: run.status?.attempt ?? 1))
-            walk.hasRecordedIntents = true
+        let attempt = run.status?.attempt ?? 1
+        if walk.intentsRecorded != attempt {
+            try await context.audit.record(provisioningIntents(run, placeName: placeName, attempt: attempt))
+            walk.intentsRecorded = attempt
         }
         // Nothing outside the run is made before both are there.
         let run = try await finalized
-        async let placeAnswer = joinPlace(run, name: placeName, settings: settings, repositoryID: repositoryID)
         var current = run
         if run.status?.currentAttempt?.baseSHA == nil {
             switch try await rememberBranch(run, configured: configured, settings: settings) {
@@ -35,8 +34,9 @@ extension AgentRunReconciler {
             case .success(let remembered): current = remembered
             }
         }
+        let place = try await joinPlace(current, name: placeName, settings: settings, repositoryID: repositoryID)
         return try await startJob(
-            JobStart(run: current, place: try await placeAnswer, configured: configured, settings: settings, walk: walk))
+            JobStart(run: current, place: place, configured: configured, settings: settings, walk: walk))
     }
 
     /// What a Job is started with.
@@ -89,9 +89,7 @@ extension AgentRunReconciler {
 
     /// Set just before the first object outside the run; taken off at its end.
     func addFinalizer(_ run: AgentRun) async throws -> AgentRun {
-        guard
-            let patch = Patch.addingFinalizer(Keys.cleanupFinalizer, to: run.metadata.finalizers)
-        else { return run }
+        guard let patch = Patch.addingFinalizer(Keys.cleanupFinalizer, to: run.metadata.finalizers) else { return run }
         let changed = try await context.runClient(run).patch(run.metadata.name, patch)
         latest.note(changed)
         return changed

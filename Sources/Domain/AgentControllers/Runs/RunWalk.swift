@@ -9,7 +9,7 @@ final class RunWalk: Sendable {
     private struct State {
         var issue: SourceIssue?
         var stand: BranchStand?
-        var hasRecordedIntents = false
+        var intentsRecorded: Int?
     }
 
     private let state = Mutex(State())
@@ -26,10 +26,10 @@ final class RunWalk: Sendable {
         set { state.withLock { $0.stand = newValue } }
     }
 
-    /// Whether the intents of provisioning are recorded.
-    var hasRecordedIntents: Bool {
-        get { state.withLock { $0.hasRecordedIntents } }
-        set { state.withLock { $0.hasRecordedIntents = newValue } }
+    /// The attempt for which the intents of provisioning are recorded.
+    var intentsRecorded: Int? {
+        get { state.withLock { $0.intentsRecorded } }
+        set { state.withLock { $0.intentsRecorded = newValue } }
     }
 }
 
