@@ -150,9 +150,12 @@ var targets: [Target] = [
         dependencies: (kubernetes + ["DevCluster", "ControlPlane", "HTTPServing", "HTTPTransport", "AgentAPI", "AgentControllers", "SourceProvider", "AuditTrail", "YAMLCoding", "ChildProcesses", "SystemCalls", "Cryptography", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
         path: "Tests/BehaviourTests", swiftSettings: settings),
     tests("FaultProxy", base + ["HTTPServing", "HTTPTransport", "Sockets", "SystemCalls"]),
+    .executableTarget(
+        name: "fault-probe", dependencies: (kubernetes + ["HTTPTransport", "SystemCalls"]).map { .init(stringLiteral: $0) },
+        path: "Tests/FaultProbe", swiftSettings: safeSettings),
     .testTarget(
         name: "FaultTests",
-        dependencies: (kubernetes + ["DevCluster", "ControlPlane", "FaultProxy", "HTTPServing", "HTTPTransport", "ChildProcesses", "SystemCalls", "Cryptography", "YAMLCoding", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
+        dependencies: (kubernetes + ["fault-probe", "DevCluster", "ControlPlane", "FaultProxy", "HTTPServing", "HTTPTransport", "ChildProcesses", "SystemCalls", "Cryptography", "YAMLCoding", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
         path: "Tests/FaultTests", swiftSettings: settings),
     .testTarget(
         name: "EndToEndTests",
