@@ -33,6 +33,13 @@ extension FailureMode {
                     let before = try cluster.requests(of: "informer").count
                     try await cluster.withoutClients { try await cluster.backend.restore() }
                     let start = ContinuousClock.now
+                    let printing = Task {
+                        while true {
+                            try await Task.sleep(for: .seconds(1))
+                            print("DBG", cache.informer.problem ?? "", cache.versions, try cluster.requests(of: "informer").suffix(3).map { "\($0.target) \($0.time)" }, await cluster.proxy.statistics())
+                        }
+                    }
+                    defer { printing.cancel() }
                     try await cluster.eventually("the cache equals the restored server") {
                         let truth = try await cluster.configMaps().mapValues(\.metadata.resourceVersion)
                         return cache.versions == Dictionary(uniqueKeysWithValues: truth.map { ($0.key.name, $0.value) })

@@ -146,6 +146,8 @@ struct WorkQueueMachine<Key: Hashable & Sendable>: Sendable {
 
     /// Counts a failure and says how long to wait for it: doubling from `baseDelay` to `maximumDelay`.
     mutating func failed(_ key: Key) -> Duration {
+        // After the shutdown nothing would ever take the entry away again.
+        guard !isShutDown else { return maximumDelay }
         let slot = slot(of: key)
         let count = slots[slot]?.failures ?? 0
         slots[slot]?.failures = count + 1
