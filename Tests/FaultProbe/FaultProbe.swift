@@ -42,7 +42,9 @@ struct Settings: Sendable {
     func seconds(_ name: String) -> Duration { .seconds(Double(values[name] ?? "") ?? 0) }
 
     /// A client of the kubeconfig, with connections of its own, perhaps by another way.
-    func client(serverSetting: String, retryPolicy: RetryPolicy, guardedBy fence: (any WriteGuard)?) throws -> APIClient {
+    func client(
+        serverSetting: String, retryPolicy: RetryPolicy, guardedBy fence: (any WriteGuard)?
+    ) throws -> APIClient {
         var configuration = try Kubeconfig.load(path: self["kubeconfig"])
         if !self[serverSetting].isEmpty { configuration.server = self[serverSetting] }
         let http = HTTPClient(configuration: .init(userAgent: self["agent"], connectTimeout: .seconds(2)))

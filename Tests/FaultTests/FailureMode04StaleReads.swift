@@ -26,7 +26,8 @@ extension FailureMode {
                 let existing = children.list().filter { $0.metadata.labels["parent"] == key.name }
                 reconciled.append(existing.count)
                 guard existing.isEmpty else { return .done }
-                var child = ConfigMap(metadata: ObjectMeta(name: "", namespace: namespace, labels: ["parent": key.name]))
+                var child = ConfigMap(
+                    metadata: ObjectMeta(name: "", namespace: namespace, labels: ["parent": key.name]))
                 child.metadata.generateName = "child-"
                 let made = try await client.resource(ConfigMap.self, namespace: namespace).create(child)
                 gate.recordWrite(

@@ -82,7 +82,7 @@ extension FailureMode {
             }
         }
 
-        @Test func `a server that was killed is met with at most one list a watcher, spread over seconds`() async throws {
+        @Test func `a server that was killed is met with at most one list a watcher, spread out`() async throws {
             try await FaultCluster.run(isExclusive: true) { cluster in
                 let informers = try herd(cluster)
                 try await running(informers) {

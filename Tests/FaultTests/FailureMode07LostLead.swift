@@ -9,10 +9,10 @@ import Testing
 extension FailureMode {
     /// Two processes that both believe to lead.
     @Suite struct FailureMode07LostLead {
-        /// A tenth to a fifth of the default times, in their proportions.
+        /// A fifth to a quarter of the default times.
         private func settings(_ cluster: FaultCluster, _ identity: String) -> [String: String] {
             [
-                "mode": "lead", "namespace": cluster.namespace, "identity": identity, "lease": "3", "renew": "2",
+                "mode": "lead", "namespace": cluster.namespace, "identity": identity, "lease": "4", "renew": "2",
                 "retry": "0.4", "interval": "0.02",
             ]
         }
@@ -31,9 +31,9 @@ extension FailureMode {
 
         @Test func `a leader that was stopped writes nothing after it goes on, and ends`() async throws {
             try await FaultCluster.run { cluster in
-                let first = try cluster.startProbe("first", settings(cluster, "first"))
+                let first = try await cluster.startProbe("first", settings(cluster, "first"))
                 try await waitForWrites(cluster, "first")
-                let second = try cluster.startProbe("second", settings(cluster, "second"))
+                let second = try await cluster.startProbe("second", settings(cluster, "second"))
                 first.signal(.stop)
                 try await waitForWrites(cluster, "second")
                 let resumed = SeenRequest.now
@@ -46,7 +46,7 @@ extension FailureMode {
                 let began = try #require(seconds.map(\.time).min())
                 for resource in ["configmaps", "leases"] {
                     // What was on its way when it was stopped arrives before the other one's time.
-                    let late = try writes(cluster, "first", to: resource).filter { $0.time > began || $0.time > resumed }
+                    let late = try writes(cluster, "first", to: resource).filter { $0.time > min(began, resumed) }
                     #expect(late.isEmpty, "\(late)")
                 }
                 second.terminate()
@@ -60,9 +60,9 @@ extension FailureMode {
                 var settings = settings(cluster, "first")
                 settings["lease-server"] = "https://127.0.0.1:\(cluster.proxy.port)"
                 settings["clock-shift"] = "\(shift)"
-                let first = try cluster.startProbe("first", settings)
+                let first = try await cluster.startProbe("first", settings)
                 try await waitForWrites(cluster, "first")
-                let second = try cluster.startProbe("second", self.settings(cluster, "second"))
+                let second = try await cluster.startProbe("second", self.settings(cluster, "second"))
                 try await cluster.eventually("the second one looks on") {
                     try cluster.requests(of: "second").contains { $0.verb == "get" }
                 }
@@ -73,9 +73,10 @@ extension FailureMode {
                 let stopped = try #require(try writes(cluster, "first", to: "configmaps").map(\.time).max())
                 let began = try #require(try writes(cluster, "second", to: "configmaps").map(\.time).min())
                 #expect(stopped < began, "no overlap")
-                // The oracle sees a renewal a little after it was begun, and clocks of two processes are compared.
-                #expect(stopped <= renewed + 2.1, "stopped \(stopped - renewed) s after the last renewal")
-                #expect(began >= renewed + 2.9, "began \(began - renewed) s after the last renewal")
+                // The last write was begun within two seconds of the last renewal; it may take a while to arrive on a
+                // busy machine. Clocks of two processes are compared.
+                #expect(stopped < renewed + 3.5, "stopped \(stopped - renewed) s after the last renewal")
+                #expect(began >= renewed + 3.9, "began \(began - renewed) s after the last renewal")
                 second.terminate()
                 _ = await second.wait()
             }
@@ -85,9 +86,9 @@ extension FailureMode {
             try await FaultCluster.run { cluster in
                 var settings = settings(cluster, "first")
                 settings["last-work"] = "1.5"
-                let first = try cluster.startProbe("first", settings)
+                let first = try await cluster.startProbe("first", settings)
                 try await waitForWrites(cluster, "first")
-                let second = try cluster.startProbe("second", self.settings(cluster, "second"))
+                let second = try await cluster.startProbe("second", self.settings(cluster, "second"))
                 try await cluster.eventually("the second one looks on") {
                     try cluster.requests(of: "second").contains { $0.verb == "get" }
                 }

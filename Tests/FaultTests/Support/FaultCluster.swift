@@ -173,7 +173,9 @@ struct FaultCluster: Sendable {
     // MARK: Writing past the proxy
 
     @discardableResult
-    func create(_ name: String, data: [String: String] = [:], labels: [String: String] = [:]) async throws -> ConfigMap {
+    func create(
+        _ name: String, data: [String: String] = [:], labels: [String: String] = [:]
+    ) async throws -> ConfigMap {
         try await admin.resource(ConfigMap.self, namespace: namespace).create(
             ConfigMap(metadata: ObjectMeta(name: name, namespace: namespace, labels: labels), data: data))
     }
