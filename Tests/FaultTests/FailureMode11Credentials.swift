@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import Cryptography
+import FaultProxy
 import HTTPServing
 import HTTPTransport
 import HTTPTypes
@@ -128,6 +130,171 @@ extension FailureMode {
                 try Files.writeAtomically("\(folder)/token", Array("third\n".utf8))
                 _ = try await maps.get("a")
                 #expect(seen.values.last == "Bearer third")
+            }
+        }
+
+        /// A server with a certificate of its own authority.
+        private func withServer(
+            _ authority: CertificateAuthority, _ body: (Int) async throws -> Void
+        ) async throws {
+            let identity = try authority.issueServer(names: ["localhost"], addresses: ["127.0.0.1"])
+            var configuration = ServerConfiguration()
+            configuration.tls = (identity.certificatePEM, identity.privateKeyPEM)
+            configuration.drainPeriod = .milliseconds(100)
+            let server = HTTPServer(configuration: configuration, logger: .disabled) { _ in
+                .json(configMapValue("a", version: 1))
+            }
+            let serving = Task { try await server.run() }
+            var failure: (any Error)?
+            do {
+                try await body(try await server.waitUntilListening())
+            } catch {
+                failure = error
+            }
+            serving.cancel()
+            _ = try? await serving.value
+            if let failure { throw failure }
+        }
+
+        // Servers of the test's own: authorities of a cluster are not replaced in seconds.
+        @Test func `a new authority is trusted once the file has it, and a broken file takes none away`() async throws {
+            let folder = try Files.temporaryDirectory(prefix: "authorities")
+            defer { try? Files.remove(folder) }
+            let file = "\(folder)/ca.crt"
+            let authorities = try (1...3).map { try CertificateAuthority.create(commonName: "authority \($0)") }
+            func publish(_ text: String) throws { try Files.writeAtomically(file, Array(text.utf8), durable: false) }
+            try publish(authorities[0].certificatePEM)
+            try await withServer(authorities[0]) { first in
+                try await withServer(authorities[1]) { second in
+                    try await withServer(authorities[2]) { third in
+                        let proxy = try FaultProxy(target: first)
+                        let proxying = Task { try await proxy.run() }
+                        func move(to port: Int) async {
+                            await proxy.redirect(to: port)
+                            await proxy.cut(.close)
+                        }
+                        let http = HTTPClient()
+                        let maps = APIClient(
+                            configuration: ClusterConfiguration(
+                                server: "https://127.0.0.1:\(proxy.port)", certificateAuthorityFile: file),
+                            http: http, retryPolicy: .never
+                        ).objects(.configMap, namespace: "n")
+                        _ = try await maps.get("a")
+                        try publish(authorities[0].certificatePEM + authorities[1].certificatePEM)
+                        await move(to: second)
+                        try await self.retrying { _ = try await maps.get("a") }
+
+                        // Something that is no certificate, at a time when it has to look.
+                        try publish("-----BEGIN CERTIFICATE-----\nnot one\n-----END CERTIFICATE-----\n")
+                        await move(to: third)
+                        await #expect(throws: APIError.self) { try await maps.get("a") }
+                        for port in [first, second] {
+                            await move(to: port)
+                            try await self.retrying { _ = try await maps.get("a") }
+                        }
+                        http.shutdown()
+                        proxying.cancel()
+                        try await proxying.value
+                    }
+                }
+            }
+        }
+
+        /// A connection that was cut may be noticed by the request that wanted to use it.
+        private func retrying(_ body: () async throws -> Void) async throws {
+            do {
+                try await body()
+            } catch {
+                try await body()
+            }
+        }
+
+        // A scripted server: it takes the tokens that the program of the test makes.
+        @Test func `a program for credentials runs once for many requests, and again when refused`() async throws {
+            let folder = try Files.temporaryDirectory(prefix: "exec")
+            defer { try? Files.remove(folder) }
+            // Each run makes another token; the file `mode` says how it behaves.
+            let script = """
+                #!/bin/sh
+                cd "$(dirname "$0")"
+                echo run >> runs
+                case "$(cat mode)" in
+                fail) echo "nobody is logged in" >&2; exit 3 ;;
+                esac
+                n=$(wc -l < runs | tr -d ' ')
+                printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":'
+                printf '{"token":"token-%s","expirationTimestamp":"%s"}}' "$n" "$(cat expiry)"
+                """
+            func set(_ name: String, _ text: String, mode: UInt32 = 0o644) throws {
+                try Files.writeAtomically("\(folder)/\(name)", Array(text.utf8), mode: mode, durable: false)
+            }
+            func runs() -> Int { ((try? Files.readText("\(folder)/runs")) ?? "").split(separator: "\n").count }
+            try set("login", script, mode: 0o755)
+            try set("mode", "work")
+            try set("expiry", Timestamp.now.adding(.seconds(3600)).wholeSeconds.description)
+            let accepted = Collector<String>()
+            try await ScriptedServer.run { request in
+                let token = request.headers["Authorization"] ?? "none"
+                return accepted.values.contains(token)
+                    ? .json(configMapValue("a", version: 1)) : .failure(401, "Unauthorized")
+            } _: { server in
+                try set(
+                    "kubeconfig",
+                    """
+                    apiVersion: v1
+                    kind: Config
+                    current-context: main
+                    contexts: [{name: main, context: {cluster: main, user: main}}]
+                    clusters: [{name: main, cluster: {server: "\(server.url)"}}]
+                    users:
+                    - name: main
+                      user:
+                        exec:
+                          apiVersion: client.authentication.k8s.io/v1
+                          command: \(folder)/login
+                          interactiveMode: Never
+                    """)
+                let http = HTTPClient()
+                let maps = APIClient(
+                    configuration: try Kubeconfig.load(path: "\(folder)/kubeconfig"), http: http, retryPolicy: .never
+                ).objects(.configMap, namespace: "n")
+                accepted.append("Bearer token-1")
+                for _ in 0..<3 { _ = try await maps.get("a") }
+                #expect(runs() == 1, "one run serves many requests")
+                http.shutdown()
+
+                // A program that fails is an error that says so, not a request without credentials.
+                try set("mode", "fail")
+                let other = HTTPClient()
+                let failing = APIClient(
+                    configuration: try Kubeconfig.load(path: "\(folder)/kubeconfig"), http: other,
+                    retryPolicy: .never
+                ).objects(.configMap, namespace: "n")
+                let before = server.requests.count
+                let error = await #expect(throws: APIError.self) { try await failing.get("a") }
+                #expect(error?.message.contains("login") == true, "\(String(describing: error))")
+                #expect(server.requests.count == before)
+                // Once it works again, so do requests; a refused token makes it run once more.
+                accepted.append("Bearer token-3")
+                try set("mode", "work")
+                try set("runs", "run\n")
+                try await untilItWorks(failing)
+                #expect(runs() == 3, "token-2 was refused, token-3 was taken")
+                other.shutdown()
+            }
+        }
+
+        /// Asks until the pause after a failed run is over.
+        private func untilItWorks(_ maps: ResourceClient<DynamicObject>) async throws {
+            let deadline = ContinuousClock.now + .seconds(20)
+            while true {
+                do {
+                    _ = try await maps.get("a")
+                    return
+                } catch {
+                    if ContinuousClock.now > deadline { throw error }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
             }
         }
     }

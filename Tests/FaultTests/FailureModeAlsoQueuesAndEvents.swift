@@ -53,8 +53,8 @@ extension FailureMode {
                 let recorder = EventRecorder(client: try cluster.client("events"), instance: "test")
                 let running = Task { try await recorder.run() }
                 for round in 0..<10_000 {
-                    recorder.record(object, warning: true, reason: "Storm", message: "the same", action: "Testing")
-                    recorder.record(object, warning: true, reason: "Storm", message: "no. \(round)", action: "Testing")
+                    recorder.record(object, warning: true, reason: "Storm", action: "Testing", message: "the same")
+                    recorder.record(object, warning: true, reason: "Storm", action: "Testing", message: "no. \(round)")
                     // Nothing is dropped for want of a turn: what comes is what the recorder has to deal with.
                     if round % 100 == 0 { try await Task.sleep(for: .milliseconds(2)) }
                 }
