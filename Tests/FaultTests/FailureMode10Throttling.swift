@@ -84,7 +84,7 @@ extension FailureMode {
         }
 
         @Test(arguments: [
-            Refusal(method: .get, status: 429, sent: 2), Refusal(method: .post, status: 429, sent: 1),
+            Refusal(method: .get, status: 429, sent: 2), Refusal(method: .post, status: 429, sent: 2),
             Refusal(method: .post, status: 429, retryAfter: "1", sent: 2),
             Refusal(method: .get, status: 503, retryAfter: "date", sent: 2),
             Refusal(method: .post, status: 503, retryAfter: "date", sent: 2),
