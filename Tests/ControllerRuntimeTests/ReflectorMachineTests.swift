@@ -127,6 +127,24 @@ struct DrivenMachine {
         #expect(driven.step() == Self.firstPage)
     }
 
+    @Test func `the second silent watch in a row is followed by a list, the first by another watch`() {
+        var driven = DrivenMachine.listed()
+        for isListed in [false, true] {
+            _ = driven.step()
+            driven.ended(.disconnected, lasted: .seconds(75))
+            #expect((driven.step() == Self.firstPage) == isListed)
+        }
+    }
+
+    @Test func `a watch that is resumed after a lost connection and stays silent is followed by a list`() {
+        var driven = DrivenMachine.listed()
+        _ = driven.step()
+        driven.ended(.disconnected, lasted: .seconds(20), messages: 7)
+        _ = driven.step()
+        driven.ended(.disconnected, lasted: .seconds(75))
+        #expect(driven.step() == Self.firstPage)
+    }
+
     @Test(arguments: [Failure.disconnected, .busy(retryAfter: nil), .denied])
     func `a version is kept however long nobody is there`(failure: Failure) {
         var driven = DrivenMachine.listed()

@@ -79,5 +79,39 @@ extension FailureMode {
                 }
             }
         }
+
+        // A scripted server: ours mark the end of what they send first.
+        @Test func `a stream that never marks its end is given up for pages`() async throws {
+            let script = ScriptedCollection(
+                lists: [.json(listValue([configMapValue("a", version: 5)], version: 10))], watches: [.endlessWatch()],
+                streamed: [.watch(eventValue("ADDED", configMapValue("a", version: 5)))])
+            var timing = ReflectorTiming()
+            timing.initialBackoff = .milliseconds(50)
+            try await ScriptedServer.run(script.handler) { [timing] server in
+                let cache = FollowedCache(server.client(), namespace: "default", timing: timing)
+                try await cache.run {
+                    let problems = Collector<String>()
+                    let looking = Task {
+                        while !Task.isCancelled {
+                            if let problem = cache.informer.problem { problems.append(problem) }
+                            try await Task.sleep(for: .milliseconds(5))
+                        }
+                    }
+                    try await cache.informer.waitUntilSynced()
+                    looking.cancel()
+                    let streams = script.asked.filter { $0 == .streamedList }
+                    #expect(streams.count == timing.streamAttempts)
+                    #expect(script.limits == ["500"])
+                    let reasons = Set(problems.values)
+                    #expect(reasons.contains { $0.contains("without the mark") }, "not synced because: \(reasons)")
+                    #expect(cache.deliveries.values.count <= 1, "nothing of an incomplete stream is told")
+                }
+            }
+        }
+
+        @Test func `the defaults`() {
+            let timing = ReflectorTiming()
+            #expect(timing.streamAttempts == 3 && timing.streamLimit == .seconds(60) && timing.pageSize == 500)
+        }
     }
 }

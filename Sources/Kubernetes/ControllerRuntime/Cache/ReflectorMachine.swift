@@ -198,6 +198,11 @@ struct ReflectorMachine: Sendable {
             refusedResumptions += 1
             if refusedResumptions >= timing.resumeAttempts { position = .unlisted }
             waitLonger(.failed, random: random)
+        case .disconnected where messages == 0 && lasted >= timing.idle && consecutiveFailures > 0:
+            // Silent again, though bookmarks are due. Servers accept a version of the future, as after a restored
+            // backup, and say nothing for ever: a list finds out. The first silence is taken for a dead connection.
+            position = .unlisted
+            waitLonger(.disconnected, random: random)
         case .busy, .disconnected, .denied: waitLonger(failure ?? .disconnected, random: random)
         }
     }
