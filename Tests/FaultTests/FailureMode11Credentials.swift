@@ -232,7 +232,9 @@ extension FailureMode {
             @Sendable func set(_ name: String, _ text: String, mode: UInt32 = 0o644) throws {
                 try Files.writeAtomically("\(folder)/\(name)", Array(text.utf8), mode: mode, durable: false)
             }
-            @Sendable func runs() -> Int { ((try? Files.readText("\(folder)/runs")) ?? "").split(separator: "\n").count }
+            @Sendable func runs() -> Int {
+                ((try? Files.readText("\(folder)/runs")) ?? "").split(separator: "\n").count
+            }
             try set("login", script, mode: 0o755)
             try set("mode", "work")
             try set("expiry", Timestamp.now.adding(.seconds(3600)).wholeSeconds.description)
