@@ -59,10 +59,12 @@ final class ClientMetrics: Sendable {
     }
 
     private static let results = (
-        name: "rest_client_requests_total", help: "Number of HTTP requests, partitioned by status code, method, and host."
+        name: "rest_client_requests_total",
+        help: "Number of HTTP requests, partitioned by status code, method, and host."
     )
     private static let retries = (
-        name: "rest_client_request_retries_total", help: "Number of request retries, partitioned by status code, verb, and host."
+        name: "rest_client_request_retries_total",
+        help: "Number of request retries, partitioned by status code, verb, and host."
     )
     /// Bytes, from 64 to 16 MiB.
     private static let sizeBuckets: [Double] = [

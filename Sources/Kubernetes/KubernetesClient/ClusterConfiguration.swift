@@ -13,7 +13,8 @@ package struct ClusterConfiguration: Sendable {
     package var verifiesServer: Bool
     /// The name in the server's certificate, when it is not the host's.
     package var serverName: String?
-    /// The proxy to go through, with its user and password where it has them: `http`, `https` or `socks5`. Nil for none.
+    /// The proxy to go through, with its user and password where it has them: `http`, `https` or `socks5`. Nil for
+    /// none.
     package var proxy: Secret<String>?
     /// Sent as a bearer token.
     package var token: TokenLocation?

@@ -66,8 +66,9 @@ extension KubeconfigDocument {
         if let provider = user.content["auth-provider"], !provider.isNull {
             throw ConfigurationError(
                 source: user.path,
-                problem: "user \"\(name)\" authenticates by an auth-provider, which kubectl has given up too; "
-                    + "use the provider's exec plugin (for GKE gke-gcloud-auth-plugin, for Azure and OIDC kubelogin)")
+                problem: "user \"\(name)\" authenticates by an auth-provider, which is not supported; "
+                    + "use the provider's exec plugin (for GKE gke-gcloud-auth-plugin, for Azure kubelogin, "
+                    + "for OIDC kubectl-oidc_login)")
         }
         let token = user.text("token").map { Secret($0) }
         if let file = user.text("tokenFile") {
@@ -112,7 +113,8 @@ extension KubeconfigDocument {
         guard groups.isEmpty, uid == nil, extra.isEmpty else {
             throw ConfigurationError(
                 source: user.path,
-                problem: "user \"\(name)\" has as-uid, as-groups or as-user-extra without `as`; name the user to act for")
+                problem: "user \"\(name)\" has as-uid, as-groups or as-user-extra without `as`; "
+                    + "name the user to act for")
         }
         return nil
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import Synchronization
 
-/// A value that comes from outside (a file, a program) and is fetched again in time: by one task at a time, for all that
-/// need it.
+/// A value that comes from outside (a file, a program) and is fetched again in time: by one task at a time, for all
+/// that need it.
 ///
-/// Whoever asks gets the value at hand as long as it is good, and waits only for what has no other way. A failure leaves
-/// what there is in use, because in the middle of a rotation that is the better guess, and a server refuses what is no
+/// Whoever asks gets the value at hand as long as it is good, and waits only for what has no other way. A failure
+/// leaves what there is in use, because in the middle of a rotation that is the better guess, and a server refuses what is no
 /// longer good anyway.
 final class Refreshed<Value: Sendable>: Sendable {
     /// A fetched value with its times, from now on.
