@@ -89,4 +89,23 @@ import Testing
             #expect(rendered.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
         }
     }
+
+    @Test func healthIsMadeOfNamedChecks() async throws {
+        var router = Router(logger: .disabled)
+        let stuck = HealthCheck("controller-a") { "a reconcile is stuck" }
+        let fine = HealthCheck("leaderelection") { nil }
+        HealthEndpoints(metrics: MetricsRegistry(), live: [stuck, fine], ready: [fine]).add(to: &router)
+        func get(_ path: String) async throws -> ServerResponse {
+            await router.handle(ServerRequest(target: try #require(RequestTarget(path))))
+        }
+        let live = try await get("/healthz?verbose")
+        #expect(live.status == .serviceUnavailable)
+        #expect(text(live) == "[-]controller-a failed: a reconcile is stuck\n[+]leaderelection ok\nfailed\n")
+        #expect(try await text(get("/healthz")) == "controller-a: a reconcile is stuck\n")
+        #expect(try await get("/healthz/controller-a").status == .serviceUnavailable)
+        #expect(try await get("/healthz/leaderelection").status == .ok)
+        #expect(try await get("/healthz?exclude=controller-a").status == .ok)
+        #expect(try await text(get("/readyz?verbose")) == "[+]leaderelection ok\nok\n")
+        #expect(try await get("/readyz/controller-a").status == .notFound)
+    }
 }

@@ -106,9 +106,14 @@ struct ControllerParts: Sendable {
         let api = APIClient(
             configuration: cluster, http: http, logger: logger, metrics: metrics, writeGuard: fence)
         let sink = PostgresAuditSink(client: postgres)
+        // Goes on after the lead was given up: the last events tell of the last work.
+        let reports = APIClient(
+            configuration: cluster, http: http, logger: logger, metrics: metrics, writeGuard: fence?.forReports)
+        let events = EventRecorder(
+            client: reports, instance: election?.identity ?? ProcessIdentity.hostName, logger: logger, metrics: metrics)
         set = ControllerSet(
             .init(
-                configuration: configuration, api: api, leadership: election ?? SoleLeadership(),
+                configuration: configuration, api: api, leadership: election ?? SoleLeadership(), events: events,
                 source: try CommonOptions.provider(
                     configuration, http: http, writeObjection: { fence?.objection }, logger: logger),
                 sink: fence.map { FencedAuditSink(sink: sink, fence: $0) } ?? sink, history: PostgresRunHistory(client: postgres),

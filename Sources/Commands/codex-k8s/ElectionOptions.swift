@@ -19,7 +19,8 @@ enum ElectionOptions {
         "leader-elect", .choice("BOOLEAN"), default: "true", environment: "CODEXK8S_LEADER_ELECT",
         help: "Whether to lead by a Lease before acting; false only where certainly no other controller runs.")
     static let namespace = Option<String?>.optional(
-        "leader-elect-namespace", .text("NAME"), help: "The Lease's namespace; by default the configuration's systemNamespace.")
+        "leader-elect-namespace", .text("NAME"),
+        help: "The Lease's namespace; by default the configuration's systemNamespace.")
     static let name = Option<String>.optional(
         "leader-elect-name", .text("NAME"), default: "codex-k8s-controller",
         help: "The Lease's name; where two versions use two names, both lead.")

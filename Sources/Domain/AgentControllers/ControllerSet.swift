@@ -23,6 +23,8 @@ package struct ControllerSet: Sendable {
         package var api: APIClient
         /// Who of several processes may act.
         package var leadership: any Leadership
+        /// Tells people what happened; nil tells nobody.
+        package var events: EventRecorder?
         package var source: any SourceProvider
         package var sink: any AuditSink
         package var history: any RunHistory
@@ -34,12 +36,13 @@ package struct ControllerSet: Sendable {
 
         package init(
             configuration: OperatorConfiguration, api: APIClient, leadership: any Leadership = SoleLeadership(),
-            source: any SourceProvider, sink: any AuditSink, history: any RunHistory, serviceAccount: String, now: @escaping @Sendable () -> Timestamp = { .now },
+            events: EventRecorder? = nil, source: any SourceProvider, sink: any AuditSink, history: any RunHistory, serviceAccount: String, now: @escaping @Sendable () -> Timestamp = { .now },
             logger: Logger, metrics: MetricsRegistry
         ) {
             self.configuration = configuration
             self.api = api
             self.leadership = leadership
+            self.events = events
             self.source = source
             self.sink = sink
             self.history = history
@@ -71,7 +74,7 @@ package struct ControllerSet: Sendable {
         audit = AuditRecorder(sink: dependencies.sink, logger: dependencies.logger)
         let context = ControllerContext(
             configuration: dependencies.configuration, api: api, source: dependencies.source, audit: audit,
-            history: dependencies.history, runs: runs.store, places: places.store, jobs: jobs.store, pods: pods.store,
+            events: dependencies.events, history: dependencies.history, runs: runs.store, places: places.store, jobs: jobs.store, pods: pods.store,
             serviceAccount: dependencies.serviceAccount, now: dependencies.now, logger: dependencies.logger)
         healing = HealingService(context: context)
 
@@ -101,6 +104,7 @@ package struct ControllerSet: Sendable {
 
         manager = Manager(leadership: dependencies.leadership, logger: dependencies.logger)
         manager.add(helper: audit)
+        if let events = dependencies.events { manager.add(helper: events) }
         manager.add(runs)
         manager.add(places)
         manager.add(jobs)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
 import AuditTrail
+import ControllerRuntime
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient
@@ -18,6 +19,7 @@ extension AgentRunReconciler {
         let written = try await context.runClient(run).patchStatus(
             run.metadata.name, .merge(["status": patch]), options: .init(fieldManager: .codexK8s))
         latest.note(written)
+        for note in RunEvents.notes(before: run, after: written) { context.events?.record(note) }
         return written
     }
 

@@ -14,6 +14,8 @@ package struct ControllerContext: Sendable {
     package let api: APIClient
     package let source: any SourceProvider
     package let audit: AuditRecorder
+    /// Tells people what happened; nil tells nobody.
+    package let events: EventRecorder?
     package let history: any RunHistory
     package let runs: Store<AgentRun>
     package let places: Store<IssueNamespace>
@@ -30,13 +32,14 @@ package struct ControllerContext: Sendable {
 
     package init(
         configuration: OperatorConfiguration, api: APIClient, source: any SourceProvider, audit: AuditRecorder,
-        history: any RunHistory, runs: Store<AgentRun>, places: Store<IssueNamespace>, jobs: Store<Job>,
+        events: EventRecorder? = nil, history: any RunHistory, runs: Store<AgentRun>, places: Store<IssueNamespace>, jobs: Store<Job>,
         pods: Store<Pod>, serviceAccount: String, now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.configuration = configuration
         self.api = api
         self.source = source
         self.audit = audit
+        self.events = events
         self.history = history
         self.runs = runs
         self.places = places

@@ -84,16 +84,22 @@ package final class EventRecorder: Service {
     package func run() async throws {
         var machine = EventSeriesMachine()
         var writer = EventWriter(client: client, controller: controller, instance: instance, clock: clock)
+        // What the stop interrupted: it may have been written or not, so it is written again, under the same name.
+        var interrupted: [EventSeriesMachine.Write] = []
         while !Task.isCancelled {
             await waitForNotes(until: machine.nextDue)
-            for note in takeNotes() {
-                guard let write = machine.record(note, now: time.now()) else { continue }
-                if await !persist(write, &writer) { machine.forget(write.id) }
+            var writes = takeNotes().compactMap { machine.record($0, now: time.now()) }
+            writes += machine.due(now: time.now())
+            for write in writes {
+                switch await persist(write, &writer) {
+                case .written: break
+                case .dropped: machine.forget(write.id)
+                case .interrupted: interrupted.append(write)
+                }
             }
-            for write in machine.due(now: time.now()) { _ = await persist(write, &writer) }
         }
         // In a task of its own: this one is cancelled already.
-        let flush = Task { [machine, writer] in await self.flush(machine, writer) }
+        let flush = Task { [machine, writer, interrupted] in await self.flush(interrupted, machine, writer) }
         let limit = Task { [time, flushPeriod] in
             if (try? await time.sleep(for: flushPeriod)) != nil { flush.cancel() }
         }
@@ -103,33 +109,41 @@ package final class EventRecorder: Service {
 
     // MARK: Writing
 
+    private enum Outcome {
+        case written, dropped, interrupted
+    }
+
     /// Tries until it succeeds, cannot succeed, was tried often enough, or the task is cancelled.
-    private func persist(_ write: EventSeriesMachine.Write, _ writer: inout EventWriter) async -> Bool {
+    private func persist(_ write: EventSeriesMachine.Write, _ writer: inout EventWriter) async -> Outcome {
         for attempt in 1...Self.tries {
+            if Task.isCancelled { return .interrupted }
             do throws(APIError) {
                 try await writer.write(write)
-                return true
+                return .written
             } catch {
-                guard error.isTransient, attempt < Self.tries, !Task.isCancelled else {
+                if Task.isCancelled { return .interrupted }
+                guard error.isTransient, attempt < Self.tries else {
                     logger.debug("event was not written", ["error": "\(error)"])
                     break
                 }
             }
             let pause = Self.retryPeriod * Double.random(in: 0.75...1.25)
-            guard (try? await time.sleep(for: pause)) != nil else { break }
+            guard (try? await time.sleep(for: pause)) != nil else { return .interrupted }
         }
         dropped.increment()
-        return false
+        return .dropped
     }
 
-    private func flush(_ machine: EventSeriesMachine, _ writer: EventWriter) async {
+    private func flush(
+        _ interrupted: [EventSeriesMachine.Write], _ machine: EventSeriesMachine, _ writer: EventWriter
+    ) async {
         var (machine, writer) = (machine, writer)
         let notes = queue.withLock { queue in
             queue.isClosed = true
             defer { queue.notes = [] }
             return queue.notes
         }
-        var writes = notes.compactMap { machine.record($0, now: time.now()) }
+        var writes = interrupted + notes.compactMap { machine.record($0, now: time.now()) }
         writes += machine.flush(now: time.now())
         for (index, write) in writes.enumerated() {
             if Task.isCancelled {
@@ -139,6 +153,7 @@ package final class EventRecorder: Service {
             do throws(APIError) {
                 try await writer.write(write)
             } catch {
+                logger.debug("event was not written", ["error": "\(error)"])
                 dropped.increment()
             }
         }
