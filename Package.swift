@@ -168,6 +168,14 @@ var targets: [Target] = [
     .testTarget(
         name: "ParserCorpusTests", dependencies: ["ParserProperties", "SystemCalls"], path: "Tests/ParserCorpusTests",
         swiftSettings: settings),
+    .executableTarget(
+        name: "leader-probe",
+        dependencies: (base + ["KubernetesClient", "ControllerRuntime", "HTTPTransport", "SystemCalls"]).map { .init(stringLiteral: $0) },
+        path: "Tests/LeaderProbe", swiftSettings: settings),
+    .testTarget(
+        name: "LeaderElectionTests",
+        dependencies: (base + ["leader-probe", "ChildProcesses", "HTTPServing", "SystemCalls", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
+        path: "Tests/LeaderElectionTests", swiftSettings: settings),
     .testTarget(name: "ArchitectureTests", dependencies: ["ChildProcesses", "SystemCalls"], path: "Tests/ArchitectureTests", swiftSettings: settings),
 ]
 
