@@ -171,7 +171,7 @@ import Testing
             "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{value: v}]}", nil,
             "a variable without a name"
         ),
-        ("server: https://h", "auth-provider: {name: gcp}", nil, "use the provider's exec plugin"),
+        ("server: https://h", "auth-provider: {name: gcp}", nil, "use the provider's exec plugin (for GKE"),
         ("server: https://h", "token: t, username: u", nil, "both a token and a username"),
         ("server: https://h", "as-groups: [g]", nil, "name the user to act for"),
         ("server: \"https://[::1\"", "token: t", nil, "no server"),

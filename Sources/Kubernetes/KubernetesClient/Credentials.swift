@@ -132,7 +132,9 @@ final class Credentials: Sendable {
         }
         // A server that asks for no certificate in the handshake says 401 to one that has expired.
         if let pair { isChanged = try await pair.renew(refused: refused.versions.pair) || isChanged }
-        if let exec { isChanged = try await exec.renew(refused: refused.versions.exec) || isChanged }
+        // A program that makes tokens has no part in whom to trust.
+        let concernsProgram = refusal == .unauthorized || refused.tls?.clientCertificatePEM != nil
+        if concernsProgram, let exec { isChanged = try await exec.renew(refused: refused.versions.exec) || isChanged }
         return isChanged
     }
 

@@ -28,15 +28,16 @@ struct ResponseHeadParser {
     private(set) var version = HTTPVersion.two
 
     /// Takes one line, its line feed included.
-    mutating func take(_ line: some Collection<UInt8>) -> Outcome {
+    mutating func take(_ line: some BidirectionalCollection<UInt8>) -> Outcome {
         bytesSeen += line.count
         guard bytesSeen <= Self.limit else { return .violation }
         if isComplete { return .more }
-        let text = String(decoding: line, as: UTF8.self)[...].trimmed()
-        if text.hasPrefix("HTTP/") {
+        let text = trimmed(line[...])
+        if text.starts(with: "HTTP/".utf8) {
             headers = HTTPHeaders()
-            version = text.hasPrefix("HTTP/1") ? .one : .two
-            status = text.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) }
+            version = text.starts(with: "HTTP/1".utf8) ? .one : .two
+            let code = text.split(separator: UInt8(ascii: " "), maxSplits: 2).dropFirst().first
+            status = code.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
             return status == nil ? .violation : .more
         }
         guard let status else { return .violation }
@@ -45,18 +46,19 @@ struct ResponseHeadParser {
             isComplete = true
             return .head(ResponseHead(status: HTTPStatus(rawValue: status), headers: headers))
         }
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return .more }
-        headers.add(name: String(text[..<colon]), value: text[text.utf8.index(after: colon)...].trimmed())
+        guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return .more }
+        headers.add(
+            name: String(decoding: text[..<colon], as: UTF8.self),
+            value: String(decoding: trimmed(text[colon...].dropFirst()), as: UTF8.self))
         return .more
     }
-}
 
-extension Substring {
     /// Without the spaces, tabs and line ends around it (RFC 9110, optional white space).
-    fileprivate func trimmed() -> String {
+    private func trimmed<Bytes: BidirectionalCollection<UInt8>>(_ bytes: Bytes) -> Bytes.SubSequence
+    where Bytes.SubSequence == Bytes {
         func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }
-        let start = utf8.drop { isSpace($0) }
-        return String(
-            self[start.startIndex..<(start.lastIndex { !isSpace($0) }.map(start.index(after:)) ?? start.startIndex)])
+        var rest = bytes.drop { isSpace($0) }
+        while let last = rest.last, isSpace(last) { rest.removeLast() }
+        return rest
     }
 }

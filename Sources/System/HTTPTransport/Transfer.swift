@@ -33,15 +33,16 @@ final class Transfer {
     /// Whether the reader asked to wait.
     var isPaused = false
 
-    init(
-        id: Int, request: ClientRequest, receiver: any TransferReceiver, easy: EasyHandle, now: ContinuousClock.Instant
-    ) {
+    private let clock: TurnClock
+
+    init(id: Int, request: ClientRequest, receiver: any TransferReceiver, easy: EasyHandle, clock: TurnClock) {
+        self.clock = clock
         self.id = id
         self.request = request
         self.receiver = receiver
         self.easy = easy
-        started = now
-        lastActivity = now
+        started = clock.now
+        lastActivity = clock.now
     }
 
     /// Sets every option. Connections are configured by `configuration`, the rest is the request's.
@@ -127,7 +128,7 @@ final class Transfer {
                 detail: "the connection ended before the answer to a sent request")
             return false
         }
-        sent = .now
+        sent = clock.now
         bytesBefore = easy.sentBytes
         localPort = port > 0 ? port : nil
         return true
@@ -164,9 +165,14 @@ final class Transfer {
 
     /// Notes that the peer, or the reader, gave a sign of life.
     func touch() {
-        lastActivity = .now
+        lastActivity = clock.now
         hasReceived = true
     }
+}
+
+/// The time at the beginning of the loop's turn: asking the system for every line of a header costs more than the line.
+final class TurnClock {
+    var now = ContinuousClock.now
 }
 
 /// C callbacks run on the transport's thread inside `perform` or `resume`, where the transfer is alive.

@@ -10,8 +10,7 @@ extension TransferLoop {
     }
 
     /// Ends the transfers whose time is over, and asks the connections that may be dead.
-    func checkDeadlines() {
-        let now = ContinuousClock.now
+    func checkDeadlines(now: ContinuousClock.Instant) {
         guard deadlines.takeDue(now: now) else { return }
         retireConnections(now: now)
         judgeProbes(now: now)

@@ -18,6 +18,7 @@ final class TransferLoop {
     private var idsByHandle: [UnsafeMutableRawPointer: Int] = [:]
     /// Handles without a transfer; making one costs more than a reset.
     private var spares: [EasyHandle] = []
+    private let clock = TurnClock()
     var deadlines = DeadlineSchedule()
     /// Connections under suspicion, by local port.
     var probes: [Int: Probe] = [:]
@@ -40,12 +41,13 @@ final class TransferLoop {
     func run(takeWork: () -> Work) {
         while true {
             let work = takeWork()
+            clock.now = .now
             for command in work.commands { handle(command) }
             if work.isLast { break }
             multi.perform()
             if hasMetHTTP1 { raiseConnectionLimit() }
             finishTransfers()
-            checkDeadlines()
+            checkDeadlines(now: clock.now)
             // Results first, waiting last: a wait in between would be added to every request.
             multi.poll(milliseconds: deadlines.pollTimeout(now: .now))
         }
@@ -70,8 +72,8 @@ final class TransferLoop {
             guard let transfer = transfers[id] else { return }
             end(transfer, HTTPClientError(.cancelled, url: transfer.request.url, detail: "nobody reads the answer"))
         case .retire(let tls, let delay):
-            retirements.append((tls, .now + delay))
-            deadlines.expect(checkAt: .now + delay)
+            retirements.append((tls, clock.now + delay))
+            deadlines.expect(checkAt: clock.now + delay)
         }
     }
 
@@ -80,7 +82,7 @@ final class TransferLoop {
         guard let easy = spares.popLast() ?? EasyHandle() else {
             return receiver.finished(HTTPClientError(.invalidRequest, url: request.url, detail: "out of memory"))
         }
-        let transfer = Transfer(id: id, request: request, receiver: receiver, easy: easy, now: .now)
+        let transfer = Transfer(id: id, request: request, receiver: receiver, easy: easy, clock: clock)
         transfer.onVersion = { [unowned self] version, port in
             switch (version, port) {
             case (.one, _): hasMetHTTP1 = true
