@@ -16,6 +16,9 @@ extension EasyHandle {
         try set(CURLOPT_TCP_KEEPINTVL, 15)
         // An old connection is replaced, so that rotated certificates and moved addresses are noticed.
         try set(CURLOPT_MAXLIFETIME_CONN, 600)
+        // An idle one is dropped before servers and balancers do so (60 s and more): a write that meets the server's end
+        // of a connection is lost, because whether it was done cannot be known.
+        try set(CURLOPT_MAXAGE_CONN, 45)
     }
 
     /// The version of HTTP, and whether to wait for a connection that others are opening.
