@@ -64,12 +64,19 @@ extension TransferLoop {
     ///
     /// HTTP/2 requests share a connection, and libcurl would go on giving new requests to one whose peer has vanished:
     /// its own check is whether the socket is open. A connection that lately carried bytes for others is left alone.
-    /// The half is for streams that began together: their last bytes are some milliseconds apart.
+    /// The half is for streams that began together: their last bytes are some milliseconds apart. Where others wait for
+    /// an answer too, the server may just be slow, and their requests would be lost: then the connection is asked first.
     private func closeConnectionIfDead(of transfer: Transfer, after wait: Duration) {
-        guard let port = transfer.localPort, let silence = multi.sockets.silence(localPort: port) else {
-            return
+        guard let port = transfer.localPort, let silence = multi.sockets.silence(localPort: port), silence >= wait / 2
+        else { return }
+        let isAwaited = transfers.values.contains { other in
+            other.id > 0 && other.id != transfer.id && other.localPort == port && !other.hasReceived
         }
-        if silence >= wait / 2 { multi.sockets.shutDown(localPort: port) }
+        if isAwaited {
+            ask(port, like: transfer.request, now: .now)
+        } else {
+            multi.sockets.shutDown(localPort: port)
+        }
     }
 
     // MARK: Probes
@@ -93,16 +100,21 @@ extension TransferLoop {
         }
         if silence < patience { return now + (patience - silence) }
         guard probes[port] == nil else { return nil }
+        ask(port, like: transfer.request, now: now)
+        return now + configuration.probe.timeout
+    }
+
+    /// Sends a probe that goes the way of a request, unless one is under way on that connection.
+    private func ask(_ port: Int, like request: ClientRequest, now: ContinuousClock.Instant) {
+        guard probes[port] == nil else { return }
         lastProbe -= 1
         probes[port] = Probe(id: lastProbe, started: now)
-        let request = transfer.request
         begin(
             lastProbe,
             ClientRequest(
                 method: .head, url: request.origin + "/", timeout: configuration.probe.timeout * 2,
-                tls: request.tls,
-                proxy: request.proxy), ProbeReceiver())
-        return now + configuration.probe.timeout
+                tls: request.tls, proxy: request.proxy), ProbeReceiver())
+        deadlines.expect(checkAt: now + configuration.probe.timeout)
     }
 
     /// Closes the connections that stayed silent although they were asked.
