@@ -93,7 +93,7 @@ final class FollowedCache: Sendable {
             })
     }
 
-    /// Waits until the cache is what the server has, then checks that nothing was told twice and that the last state of
+    /// Waits until the cache is what the server has and that was told, then checks that nothing was told twice and that the last state of
     /// everything was reconciled.
     func expectTruth(
         _ cluster: FaultCluster, within limit: Duration = .seconds(20),
@@ -105,6 +105,12 @@ final class FollowedCache: Sendable {
             })
         try await cluster.eventually("the cache equals the server", within: limit, sourceLocation: sourceLocation) {
             versions == truth
+        }
+        // Handlers have tasks of their own and come after the store.
+        try await cluster.eventually("every last state is told", sourceLocation: sourceLocation) {
+            let last = Dictionary(deliveries.values.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+            return truth.allSatisfy { last[$0]?.version == $1 && last[$0]?.kind != .deleted }
+                && last.values.allSatisfy { truth[$0.name] != nil || $0.kind == .deleted || $0.name == "kube-root-ca.crt" }
         }
         let names = Set(deliveries.values.map(\.name)).subtracting(["kube-root-ca.crt"])
         try await cluster.eventually("every last state is reconciled", sourceLocation: sourceLocation) {
