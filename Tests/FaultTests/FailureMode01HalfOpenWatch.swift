@@ -34,7 +34,7 @@ extension FailureMode {
                     try await cluster.update("a", "before")
                     try await cache.expectTruth(cluster)
                     let before = try cluster.requests(of: "informer")
-                    let known = cache.informer.store.resourceVersion
+                    let known = try #require(ResourceVersion(cache.informer.store.resourceVersion))
 
                     await cluster.proxy.set(test.faults, for: .existing)
                     try await cluster.update("a", "behind")
@@ -43,7 +43,9 @@ extension FailureMode {
 
                     let after = try cluster.requests(of: "informer").dropFirst(before.count)
                     #expect(after.allSatisfy { $0.isResume }, "it only resumes: \(after.map(\.target))")
-                    #expect(after.allSatisfy { $0.query("resourceVersion") == known }, "from the last version")
+                    // A bookmark may have come between the look at the version and the black hole.
+                    let resumed = after.compactMap { ResourceVersion($0.query("resourceVersion") ?? "") }
+                    #expect(resumed.count == after.count && resumed.allSatisfy { $0 >= known }, "from the last version")
                     // A second one where the first went over another connection that was just as dead.
                     #expect((1...2).contains(after.count), "\(after.map(\.target))")
                 }
