@@ -45,6 +45,44 @@ struct PostgresRunHistoryTests {
     }
 
     @Test
+    func factsComeWithAClaimThatIsGrantedAndNotWithAnother() async throws {
+        try await withStore { service, owner in
+            let history = PostgresRunHistory(client: service)
+            func recorded() async throws -> [String] {
+                try await owner.query("SELECT run_uid, event_type FROM flow_events ORDER BY position").map {
+                    "\(try $0.string("run_uid")) \(try $0.string("event_type"))"
+                }
+            }
+            let facts = [fact("a", .labelRequested), fact("a", .runEnqueued)]
+            #expect(try await history.claim(record("a"), recording: facts) == .granted)
+            #expect(try await recorded() == ["a label.requested", "a run.enqueued"])
+            // The same again, and another fact with a claim that is there already.
+            #expect(try await history.claim(record("a"), recording: facts + [fact("a", .runQueued)]) == .granted)
+            #expect(try await recorded() == ["a label.requested", "a run.enqueued", "a run.queued"])
+            #expect(try await history.claim(record("b"), recording: [fact("b", .runEnqueued)]) == .takenBy(runUID: "a"))
+            #expect(try await recorded().count == 3)
+            // A row that was saved without its event takes the longer way to the same end.
+            try await history.save(record("c", event: nil))
+            #expect(try await history.claim(record("c", event: 6), recording: [fact("c", .runEnqueued)]) == .granted)
+            #expect(try await history.claim(record("d", event: nil), recording: [fact("d", .runEnqueued)]) == .granted)
+            #expect(try await recorded().suffix(2) == ["c run.enqueued", "d run.enqueued"])
+        }
+    }
+
+    @Test
+    func factsComeWithLinks() async throws {
+        try await withStore { service, owner in
+            let history = PostgresRunHistory(client: service)
+            let link = TraceLink(.run, "a", to: .job, "j")
+            for _ in 0..<2 { try await history.link([link], runUID: "a", recording: [fact("a", .jobCreated)]) }
+            try await history.link([TraceLink(.run, "a", to: .branch, "")], runUID: "a", recording: [fact("a", .runStarted)])
+            let types = try await owner.query("SELECT event_type FROM flow_events ORDER BY position").map { $0["event_type"] }
+            #expect(types == ["run.job.created", "run.started"])
+            #expect(try await owner.query("SELECT 1 FROM links").count == 1)
+        }
+    }
+
+    @Test
     func rowsThatAreThereAlreadyCompeteAsWell() async throws {
         try await withStore(connections: 8) { service, owner in
             let history = PostgresRunHistory(client: service)

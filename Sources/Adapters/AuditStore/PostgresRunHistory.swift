@@ -12,32 +12,70 @@ package struct PostgresRunHistory: RunHistory {
     /// Writes the run's row with its label event, unless another run has that.
     ///
     /// The unique index decides: of any number of callers exactly one inserts or updates a row with the event, and the
-    /// others find it there. Every step is a statement of its own, so there is nothing to undo.
-    package func claim(_ record: RunRecord) async throws(AuditError) -> LabelEventClaim {
+    /// others find it there. Every step is a statement of its own, so there is nothing to undo; the first, which is the
+    /// only one for a run that is new, records the facts as well.
+    package func claim(
+        _ record: RunRecord, recording facts: [AuditEvent]
+    ) async throws(AuditError) -> LabelEventClaim {
         guard let event = record.labelEventID else {
             try await save(record)
+            try await PostgresAuditSink(client: client).record(facts)
             return .granted
         }
+        switch try await claim(event, record, recording: facts) {
+        case .new: return .granted
+        case .known:
+            try await PostgresAuditSink(client: client).record(facts)
+            return .granted
+        case .takenBy(let other): return .takenBy(runUID: other)
+        }
+    }
+
+    private enum Claim {
+        /// The event is this run's from now on, and the facts are recorded.
+        case new
+        /// The event is this run's, or was given to a row that was there.
+        case known
+        case takenBy(runUID: String)
+    }
+
+    private func claim(
+        _ event: Int64, _ record: RunRecord, recording facts: [AuditEvent]
+    ) async throws(AuditError) -> Claim {
         let (client, id) = (client, record.repositoryID)
         // Each round ends unless somebody changed the event's holder between two of its statements.
         for _ in 0..<5 {
-            let claim = try await audited("claiming a label event") { () throws(PostgresError) -> LabelEventClaim? in
-                let insert: SQLQuery = """
-                    \(fragment: RunRow.insert(record, labelEventID: event)) ON CONFLICT DO NOTHING
-                    """
-                if try await client.execute(insert) == 1 { return .granted }
+            let claim = try await audited("claiming a label event") { () throws(PostgresError) -> Claim? in
+                let insert = Self.insert(record, event, recording: facts)
+                let isNew = try await FactRows.retryingDeadlocks { () throws(PostgresError) in
+                    try await !client.query(insert).isEmpty
+                }
+                if isNew { return .new }
                 let holder = try await client.query(
                     "SELECT run_uid FROM agent_runs WHERE repository_id = \(id) AND label_event_id = \(event)"
                 ).first?.string("run_uid")
                 if let holder, holder != record.runUID { return .takenBy(runUID: holder) }
                 // The run's own row stood in the way: with the event from an earlier call, or still without it.
                 try await client.execute(RunRow.upsert(record))
-                if holder != nil { return .granted }
-                return try await Self.attach(event, record, client) ? .granted : nil
+                if holder != nil { return .known }
+                return try await Self.attach(event, record, client) ? .known : nil
             }
             if let claim { return claim }
         }
         throw AuditError(isTransient: true, description: "claiming a label event: others keep changing who has it")
+    }
+
+    /// Gives back a row when, and only when, it inserted the run with its event; then the facts are in as well.
+    private static func insert(_ record: RunRecord, _ event: Int64, recording facts: [AuditEvent]) -> SQLQuery {
+        let insert: SQLQuery = """
+            \(fragment: RunRow.insert(record, labelEventID: event)) ON CONFLICT DO NOTHING RETURNING run_uid
+            """
+        guard !facts.isEmpty else { return insert }
+        return """
+            WITH claimed AS (\(fragment: insert)),
+            recorded AS (\(fragment: FactRows.insert(facts, where: "EXISTS (SELECT FROM claimed)")))
+            SELECT run_uid FROM claimed
+            """
     }
 
     /// Writes the run's row. A label event that another run has is left out.
@@ -100,24 +138,31 @@ package struct PostgresRunHistory: RunHistory {
         }
     }
 
-    /// Joins things of a trace; what has no name yet is left out.
-    package func link(_ links: [TraceLink], runUID: String) async throws(AuditError) {
+    /// Joins things of a trace, and records the facts with it; what has no name yet is left out.
+    package func link(
+        _ links: [TraceLink], runUID: String, recording facts: [AuditEvent]
+    ) async throws(AuditError) {
         let links = links.filter { !$0.from.isEmpty && !$0.to.isEmpty }
-        guard !links.isEmpty else { return }
-        let client = client
-        _ = try await audited("joining a trace") { () throws(PostgresError) in
-            try await client.execute(
-                """
-                INSERT INTO links (run_uid, from_kind, from_id, to_kind, to_id)
-                SELECT \(runUID), from_kind, from_id, to_kind, to_id
-                FROM unnest(
-                    \(links.map(\.fromKind.rawValue))::text[], \(links.map { $0.from.storable(limit: 512) })::text[],
-                    \(links.map(\.toKind.rawValue))::text[], \(links.map { $0.to.storable(limit: 512) })::text[]
-                ) WITH ORDINALITY AS joined (from_kind, from_id, to_kind, to_id, place)
-                ORDER BY place
-                ON CONFLICT DO NOTHING
-                """)
+        guard !links.isEmpty else { return try await PostgresAuditSink(client: client).record(facts) }
+        let (client, insert) = (client, Self.insert(links, runUID: runUID))
+        let statement: SQLQuery =
+            facts.isEmpty ? insert : "WITH recorded AS (\(fragment: FactRows.insert(facts))) \(fragment: insert)"
+        try await audited("joining a trace") { () throws(PostgresError) in
+            _ = try await FactRows.retryingDeadlocks { () throws(PostgresError) in try await client.execute(statement) }
         }
+    }
+
+    private static func insert(_ links: [TraceLink], runUID: String) -> SQLQuery {
+        """
+        INSERT INTO links (run_uid, from_kind, from_id, to_kind, to_id)
+        SELECT \(runUID), from_kind, from_id, to_kind, to_id
+        FROM unnest(
+            \(links.map(\.fromKind.rawValue))::text[], \(links.map { $0.from.storable(limit: 512) })::text[],
+            \(links.map(\.toKind.rawValue))::text[], \(links.map { $0.to.storable(limit: 512) })::text[]
+        ) WITH ORDINALITY AS joined (from_kind, from_id, to_kind, to_id, place)
+        ORDER BY place
+        ON CONFLICT DO NOTHING
+        """
     }
 
     /// Takes a place among those that may happen once.

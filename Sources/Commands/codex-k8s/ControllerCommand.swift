@@ -105,7 +105,7 @@ struct ControllerParts: Sendable {
         let fence = election?.fence
         let api = APIClient(
             configuration: cluster, http: http, logger: logger, metrics: metrics, writeGuard: fence)
-        let sink = PostgresAuditSink(client: postgres)
+        let (sink, history) = (PostgresAuditSink(client: postgres), PostgresRunHistory(client: postgres))
         // Goes on after the lead was given up: the last events tell of the last work.
         let reports = APIClient(
             configuration: cluster, http: http, logger: logger, metrics: metrics, writeGuard: fence?.forReports)
@@ -116,7 +116,8 @@ struct ControllerParts: Sendable {
                 configuration: configuration, api: api, leadership: election ?? SoleLeadership(), events: events,
                 source: try CommonOptions.provider(
                     configuration, http: http, writeObjection: { fence?.objection }, logger: logger),
-                sink: fence.map { FencedAuditSink(sink: sink, fence: $0) } ?? sink, history: PostgresRunHistory(client: postgres),
+                sink: fence.map { FencedAuditSink(sink: sink, fence: $0) } ?? sink,
+                history: fence.map { FencedRunHistory(history: history, fence: $0) } ?? history,
                 serviceAccount: serviceAccount, logger: logger, metrics: metrics))
     }
 }

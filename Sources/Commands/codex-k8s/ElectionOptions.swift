@@ -60,18 +60,3 @@ enum ElectionOptions {
             metrics: metrics)
     }
 }
-
-/// Records nothing any more once the lead was lost. After the lead was given up in order, what waits may be written.
-struct FencedAuditSink: AuditSink {
-    let sink: any AuditSink
-    let fence: LeaseFence
-
-    func record(_ events: [AuditEvent]) async throws(AuditError) {
-        do throws(APIError) {
-            try fence.forReports.checkWrite()
-        } catch {
-            throw AuditError(isTransient: true, description: error.message)
-        }
-        try await sink.record(events)
-    }
-}

@@ -66,7 +66,9 @@ package struct ControllerSet: Sendable {
                 "live-agent": { run in run.phase.isTerminal ? [] : RunIndex.agent(run).map { [$0] } ?? [] },
                 "queued": { run in run.phase == .queued ? [RunIndex.repository(run)] : [] },
             ], logger: dependencies.logger)
-        let places = Informer(resource: api.resource(IssueNamespace.self), logger: dependencies.logger)
+        let places = Informer(
+            resource: api.resource(IssueNamespace.self), indexes: ["holder": { place in place.spec.holders ?? [] }],
+            logger: dependencies.logger)
         let jobs = Informer(resource: api.resource(Job.self), labelSelector: ours, logger: dependencies.logger)
         let pods = Informer(
             resource: api.resource(Pod.self), labelSelector: ours,

@@ -153,8 +153,11 @@ final class MemoryAudit: AuditSink, RunHistory {
 
     func record(_ events: [AuditEvent]) { state.withLock { $0.events += events } }
 
-    func claim(_ record: RunRecord) -> LabelEventClaim {
-        state.withLock { $0.records[record.runUID] = record }
+    func claim(_ record: RunRecord, recording facts: [AuditEvent]) -> LabelEventClaim {
+        state.withLock { state in
+            state.records[record.runUID] = record
+            state.events += facts
+        }
         return .granted
     }
 
@@ -167,6 +170,6 @@ final class MemoryAudit: AuditSink, RunHistory {
         }
     }
 
-    func link(_ links: [TraceLink], runUID: String) {}
+    func link(_ links: [TraceLink], runUID: String, recording facts: [AuditEvent]) { record(facts) }
     func claimOnce(_ key: String, runUID: String) -> Bool { state.withLock { $0.onceKeys.insert(key).inserted } }
 }

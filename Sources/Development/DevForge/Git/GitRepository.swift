@@ -4,7 +4,7 @@ import JSONCoding
 
 /// A bare git repository on disk, asked and changed by git itself.
 ///
-/// Every call is one git process. The user's and the machine's git configuration are not read, so that the stand-in
+/// Every call is one git process, but for where a branch stands. The user's and the machine's git configuration are not read, so that the stand-in
 /// behaves alike everywhere.
 package struct GitRepository: Sendable {
     /// The folder that ends in `.git`.
@@ -54,6 +54,11 @@ package struct GitRepository: Sendable {
     /// The commit that a revision means, nil when there is none.
     package func resolve(_ revision: String) async throws -> String? {
         guard !revision.hasPrefix("-") else { return nil }
+        switch storedReference(revision) {
+        case .commit(let sha): return sha
+        case .missing: return nil
+        case .unknown: break
+        }
         do {
             return try await line(["rev-parse", "--verify", "--quiet", "--end-of-options", "\(revision)^{commit}"])
         } catch let error as GitError where error.exitCode != 127 {

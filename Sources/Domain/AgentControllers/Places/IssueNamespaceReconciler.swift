@@ -65,6 +65,8 @@ package final class IssueNamespaceReconciler: Reconciler {
 
     private func prepare(_ place: IssueNamespace) async throws -> ReconcileResult {
         let maker = context.placeMaker
+        // A run makes it at this moment; should it not come to an end, this does it.
+        if maker.isReserved(place.metadata.name) { return .requeueAfter(.seconds(2)) }
         return try await maker.gate.withLock(place.metadata.name) {
             // A run may have made it while this waited; what it wrote wakes this again.
             let place = maker.newest(place)

@@ -5,6 +5,7 @@ import ControllerRuntime
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient
+import Synchronization
 
 /// Makes what a place consists of: for its own reconciler, and for a run that would else wait for that one to be woken.
 ///
@@ -19,6 +20,7 @@ final class PlaceMaker: Sendable {
     /// One at a time makes a place, by its name.
     let gate = KeyedMutex<String>()
     let latest = LatestVersions<IssueNamespace>()
+    private let reserved = Mutex<[String: Int]>([:])
     /// How long the API server may take to grant what a new role binding says; it hears of it by a watch of its own.
     private static let grantTime = Duration.seconds(2)
 
@@ -51,6 +53,7 @@ final class PlaceMaker: Sendable {
     func prepare(_ place: IssueNamespace) async throws {
         try await makeNamespaces(place)
         try await makeContents(place)
+        await audit.recordEventually([preparedEvent(place)])
         _ = try await announce(place)
     }
 
@@ -64,17 +67,42 @@ final class PlaceMaker: Sendable {
     /// What else a place holds, in parallel; no Job may exist before.
     func makeContents(_ place: IssueNamespace) async throws { try await createAll(builder(place).contents, place) }
 
-    /// Says in the status that the place is there.
+    /// Keeps the place's own reconciler away while somebody makes it, as long as this is held: it would be woken by the
+    /// place's creation, and make what is about to be made.
+    final class Reservation: Sendable {
+        private let end: @Sendable () -> Void
+        fileprivate init(end: @escaping @Sendable () -> Void) { self.end = end }
+        deinit { end() }
+    }
+
+    /// Says that somebody is about to make the place.
+    func reserve(_ name: String) -> Reservation {
+        reserved.withLock { $0[name, default: 0] += 1 }
+        return Reservation { [self] in
+            reserved.withLock { reserved in
+                let left = (reserved[name] ?? 1) - 1
+                reserved[name] = left > 0 ? left : nil
+            }
+        }
+    }
+
+    /// Whether somebody is making the place.
+    func isReserved(_ name: String) -> Bool { reserved.withLock { $0[name] != nil } }
+
+    /// That all of the place is there.
+    func preparedEvent(_ place: IssueNamespace) -> AuditEvent {
+        let builder = builder(place)
+        return event(
+            place, .namespacePrepared,
+            [
+                "run": .string(builder.runNamespace),
+                "environment": builder.environmentNamespace.map { .string($0) } ?? nil,
+            ])
+    }
+
+    /// Says in the status that the place is there; that is in the record by then.
     func announce(_ place: IssueNamespace) async throws -> IssueNamespace {
         let builder = builder(place)
-        await audit.recordEventually([
-            event(
-                place, .namespacePrepared,
-                [
-                    "run": .string(builder.runNamespace),
-                    "environment": builder.environmentNamespace.map { .string($0) } ?? nil,
-                ])
-        ])
         let now = self.now()
         return try await write(place) { status in
             status.phase = .active

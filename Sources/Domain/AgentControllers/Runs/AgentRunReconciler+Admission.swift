@@ -25,20 +25,30 @@ extension AgentRunReconciler {
                 return .settled
             }
             guard run.phase == .pending || run.phase == .queued else { return .next(run) }
-            // Looking is no effect: it goes on while the first sight is recorded.
-            async let recorded: Void = context.audit.record(firstSight(run))
-            let input = try await gatherAdmission(run, walk)
-            try await recorded
-            var decision = AdmissionPlan.decide(input)
+            let input = try await look(run, walk)
+            let decision = AdmissionPlan.decide(input)
             if case .wait = decision { return .after(.milliseconds(200)) }
-            if let refusal = try await claim(run, input) { decision = .reject(refusal) }
+            if case .admit(let admitted) = decision { return .next(try await accept(run, admitted, input, walk)) }
+            if let refusal = try await claim(run, input, recording: firstSight(run)) {
+                return .next(try await reject(run, refusal, input))
+            }
             switch decision {
-            case .admit(let admitted): return .next(try await accept(run, admitted, walk))
             case .reject(let rejection): return .next(try await reject(run, rejection, input))
             case .queue(let message): return try await enqueue(run, message)
             case .cancel(let message): return try await cancel(run, message: message)
-            case .wait: return .after(.milliseconds(200))
+            case .admit, .wait: return .settled
             }
+        }
+    }
+
+    /// Gathers what is to be decided from. What brought the run here is recorded with the decision; where nothing can be
+    /// decided it is recorded at once.
+    private func look(_ run: AgentRun, _ walk: RunWalk) async throws -> AdmissionInput {
+        do {
+            return try await gatherAdmission(run, walk)
+        } catch {
+            try await context.audit.record(firstSight(run))
+            throw error
         }
     }
 
@@ -76,6 +86,13 @@ extension AgentRunReconciler {
         async let issueAnswer = found { () async throws(ProviderError) in try await source.issue(spec.issue, in: name) }
         async let eventsAnswer = trigger.label == nil ? [] : source.labelEvents(issue: spec.issue, in: name)
         async let identityAnswer = source.identity()
+        // Who set the label is known for certain from the label's event; it is asked about at once whom the edge named.
+        async let guessedAnswer = trigger.actor == nil ? nil : Optional(source.permission(of: trigger.actor ?? "", in: name))
+        let kind = TriggerKind(rawValue: trigger.kind)
+        let branch = kind?.branch(issue: spec.issue) ?? ""
+        let isRevise = trigger.revise ?? false
+        async let openAnswer = isRevise ? source.openPullRequest(head: branch, in: name) : nil
+        async let confinedAnswer = configured.allowUnprotected ? true : context.facts.confinesApp(branch: branch, in: name)
         let repository = try await repositoryAnswer
         // Not needed to decide, and known by the time that it is.
         async let standAnswer = run.phase == .pending ? stand(configured, repository, run) : nil
@@ -92,20 +109,19 @@ extension AgentRunReconciler {
             }
             reviewed = try await found { () async throws(ProviderError) in try await source.pullRequest(number, in: name) }
         }
-        let kind = TriggerKind(rawValue: trigger.kind)
-        let branch = kind?.branch(issue: spec.issue) ?? ""
-        let isRevise = trigger.revise ?? false
         let actor = review?.author ?? AdmissionInput.labelEvent(for: trigger, in: events)?.actor
-        async let permissionAnswer = actor == nil ? nil : Optional(source.permission(of: actor?.login ?? "", in: name))
-        async let openAnswer = isRevise ? source.openPullRequest(head: branch, in: name) : nil
-        async let confinedAnswer = configured.allowUnprotected ? true : context.facts.confinesApp(branch: branch, in: name)
+        var permission: RepositoryPermission?
+        if let actor {
+            permission = actor.login == trigger.actor
+                ? try await guessedAnswer : try await source.permission(of: actor.login, in: name)
+        }
         let lastRuns = isRevise
             ? try await context.history.runs(repositoryID: repository.id, issue: spec.issue, limit: 5) : []
         // Whoever cannot tell where the branches stand finds out when the run is provisioned, and says so there.
         walk.stand = try? await standAnswer
         return AdmissionInput(
             run: run, configuration: context.configuration, configured: configured, repository: repository,
-            issue: issue, labelEvents: events, permission: try await permissionAnswer, review: review,
+            issue: issue, labelEvents: events, permission: permission, review: review,
             reviewedPullRequest: reviewed, openPullRequest: try await openAnswer, identity: identity,
             others: otherRuns(of: run), lastRun: lastRuns.first { $0.runUID != run.metadata.uid },
             confined: try await confinedAnswer)
@@ -145,22 +161,31 @@ extension AgentRunReconciler {
         }
     }
 
-    /// Claims the label event; a run whose event another run has is a duplicate.
-    private func claim(_ run: AgentRun, _ input: AdmissionInput) async throws -> Rejection? {
-        guard let repository = input.repository, let event = input.labelEvent else { return nil }
+    /// Claims the label event and records the facts with it; a run whose event another run has is a duplicate, and
+    /// nothing is recorded.
+    private func claim(
+        _ run: AgentRun, _ input: AdmissionInput, recording facts: [AuditEvent]
+    ) async throws -> Rejection? {
+        guard let repository = input.repository, let event = input.labelEvent else {
+            try await context.audit.record(facts)
+            return nil
+        }
         var record = record(run, repositoryID: repository.id)
         record.labelEventID = event.id
-        guard case .takenBy(let other) = try await context.history.claim(record) else { return nil }
+        guard case .takenBy(let other) = try await context.history.claim(record, recording: facts) else { return nil }
         return Rejection(reason: .duplicate, message: "run \(other) answers this labelling already", notice: .silent)
     }
 
-    /// Records the decision and what it leads to, then writes status and finalizer side by side: neither needs the other,
-    /// and the next step sets a finalizer that is missing.
-    private func accept(_ run: AgentRun, _ admitted: AdmittedRun, _ walk: RunWalk) async throws -> AgentRun {
+    /// Claims the label event, with the decision and what it leads to in the record, while the finalizer is set; then
+    /// writes the status while the place is made. Neither pair has an order: whoever stops in between is admitted again,
+    /// finds claim and place its own, and leaves the place if it is not admitted then.
+    private func accept(
+        _ run: AgentRun, _ admitted: AdmittedRun, _ input: AdmissionInput, _ walk: RunWalk
+    ) async throws -> AgentRun {
         let now = context.now()
         let placeName = Names.runNamespace(
             repositoryID: admitted.repositoryID, issue: run.spec.issue, agent: admitted.agent.key)
-        try await context.audit.record([
+        let facts = [
             event(
                 run, .runEnqueued, actor: admitted.requester, attempt: 1,
                 [
@@ -174,11 +199,21 @@ extension AgentRunReconciler {
                     "reasoning": admitted.reasoningEffort.map { .string("\($0.value) (\($0.source))") } ?? nil,
                     "mode": .string(admitted.mode.rawValue),
                 ]),
-        ] + provisioningIntents(run, placeName: placeName, attempt: 1))
+        ] + provisioningIntents(run, placeName: placeName, attempt: 1)
+        async let finalizedAnswer = addFinalizer(run)
+        let refusal = try await claim(run, input, recording: firstSight(run) + facts)
+        let run = try await finalizedAnswer
+        if let refusal {
+            try await context.audit.record(firstSight(run))
+            return try await reject(run, refusal, input)
+        }
         walk.intentsRecorded = 1
-        async let finalized = addFinalizer(run)
         // A branch that holds something is compared with its base first, when the run is provisioned.
         let stand = walk.stand.flatMap { !$0.needsComparison || admitted.revise ? $0 : nil }
+        async let joined = stand == nil
+            ? nil
+            : joinPlace(
+                run, walk, name: placeName, agent: admitted.agent, mode: admitted.mode, repositoryID: admitted.repositoryID)
         let written = try await write(run) { status in
             status.repositoryID = admitted.repositoryID
             status.labelEventID = admitted.labelEventID
@@ -210,8 +245,8 @@ extension AgentRunReconciler {
             }
             Self.setPhase(&status, run, .preparing, .preparing, "preparing the place of the run", now)
         }
-        _ = try await finalized
-        return latest.newest(context.runs.get(run.metadata.key), key: run.metadata.key) ?? written
+        walk.place = try await joined
+        return written
     }
 
     private func enqueue(_ run: AgentRun, _ message: String) async throws -> Step {
@@ -230,6 +265,7 @@ extension AgentRunReconciler {
     /// Says no: visibly where that helps, and takes the label off, so that setting it again means something.
     private func reject(_ run: AgentRun, _ rejection: Rejection, _ input: AdmissionInput) async throws -> AgentRun {
         let repositoryID = input.repository?.id
+        try await leavePlace(run)
         if let configured = input.configured, rejection.notice != .silent, input.issue != nil {
             try await takeTriggerLabelOff(run, configured.name, outcome: .labelRejected)
             if rejection.notice == .reactionOnly {

@@ -56,7 +56,8 @@ extension AgentRunReconciler {
         let ended = try await write(run, change)
         tokenExpiry.withLock { $0[run.metadata.uid] = nil }
         lastIssueCheck.withLock { $0[run.metadata.uid] = nil }
-        startedJobs.withLock { $0["\(run.metadata.uid)|\(run.status?.attempt ?? 1)"] = nil }
+        startedJobs.withLock { $0[jobKey(run)] = nil }
+        recordedJobs.withLock { _ = $0.remove(jobKey(run)) }
         return ended
     }
 
@@ -106,6 +107,7 @@ extension AgentRunReconciler {
     /// Cancelling never waits for Postgres: the Job is stopped, the place left, the run ended.
     func cancel(_ run: AgentRun, message: String) async throws -> Step {
         if run.phase != .pending, run.phase != .queued {
+            try? await ensureJobRecorded(run, nil)
             try await stopJob(run)
             // The agent gets its grace; its pod is let go at once, because its result is not wanted any more.
             try await releasePods(run)
@@ -154,10 +156,20 @@ extension AgentRunReconciler {
         return changed
     }
 
-    /// Takes the run out of the place's holders, so that its lease can begin to run.
-    private func leavePlace(_ run: AgentRun) async throws {
-        guard let repositoryID = run.status?.repositoryID, let agent = run.status?.effective?.agent else { return }
-        let name = Names.runNamespace(repositoryID: repositoryID, issue: run.spec.issue, agent: agent)
+    /// Takes the run out of the holders of its place, so that the lease can begin to run.
+    ///
+    /// The status names the place; a run that was stopped while both were written may hold one that it does not name.
+    func leavePlace(_ run: AgentRun) async throws {
+        let uid = run.metadata.uid
+        var names = Set(context.places.byIndex("holder", uid).map(\.metadata.name))
+        names.formUnion(context.placeMaker.latest.all.filter { $0.spec.holders?.contains(uid) == true }.map(\.metadata.name))
+        if let repositoryID = run.status?.repositoryID, let agent = run.status?.effective?.agent {
+            names.insert(Names.runNamespace(repositoryID: repositoryID, issue: run.spec.issue, agent: agent))
+        }
+        for name in names.sorted() { try await leave(name, run) }
+    }
+
+    private func leave(_ name: String, _ run: AgentRun) async throws {
         let client = context.api.resource(IssueNamespace.self)
         for _ in 0..<5 {
             let cached = context.places.get(ObjectKey(namespace: nil, name: name))

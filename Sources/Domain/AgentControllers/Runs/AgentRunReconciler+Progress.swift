@@ -15,6 +15,7 @@ extension AgentRunReconciler {
         let pod = pod(of: run)
         let job = try await job(of: run)
         if job == nil, isJobNew(run) { return .after(try await nextLook(run, settings)) }
+        try await ensureJobRecorded(run, job)
         let plan = RunProgressPlan.decide(
             job: job, pod: pod, startedAt: run.status?.currentAttempt?.startTime, timeout: settings.timeout,
             now: context.now())
@@ -59,8 +60,6 @@ extension AgentRunReconciler {
         if isJobNew(run) { return nil }
         return try await context.api.resource(Job.self, namespace: namespace).find(name)
     }
-
-    private func jobKey(_ run: AgentRun) -> String { "\(run.metadata.uid)|\(run.status?.attempt ?? 1)" }
 
     /// Whether the Job was made so lately that the cache cannot be blamed for not having it.
     private func isJobNew(_ run: AgentRun) -> Bool {

@@ -34,7 +34,12 @@ extension AgentRunReconciler {
             case .success(let remembered): current = remembered
             }
         }
-        let place = try await joinPlace(current, name: placeName, settings: settings, repositoryID: repositoryID)
+        let place = if let joined = walk.place, joined.metadata.name == placeName {
+            joined
+        } else {
+            try await joinPlace(
+                current, walk, name: placeName, agent: settings.agent, mode: settings.mode, repositoryID: repositoryID)
+        }
         return try await startJob(
             JobStart(run: current, place: place, configured: configured, settings: settings, walk: walk))
     }
@@ -96,9 +101,10 @@ extension AgentRunReconciler {
     }
 
     /// Makes the place or joins the one that is there; joining keeps it from expiring.
-    private func joinPlace(
-        _ run: AgentRun, name: String, settings: AdmittedSettings, repositoryID: Int64
+    func joinPlace(
+        _ run: AgentRun, _ walk: RunWalk, name: String, agent: AgentDefinition, mode: AgentMode, repositoryID: Int64
     ) async throws -> IssueNamespace {
+        walk.reservation = context.placeMaker.reserve(name)
         let client = context.api.resource(IssueNamespace.self)
         let uid = run.metadata.uid
         if let known = context.places.get(ObjectKey(namespace: nil, name: name)), known.spec.holders?.contains(uid) == true,
@@ -111,18 +117,18 @@ extension AgentRunReconciler {
                 name: name,
                 labels: [
                     Keys.managedBy: Keys.manager, Keys.repositoryID: String(repositoryID),
-                    Keys.issue: String(run.spec.issue), Keys.agent: settings.agent.key,
+                    Keys.issue: String(run.spec.issue), Keys.agent: agent.key,
                 ], finalizers: [Keys.cleanupFinalizer]),
             spec: IssueNamespaceSpec(
                 repository: run.spec.repository, repositoryID: repositoryID, issue: run.spec.issue,
-                agent: settings.agent.key, mode: settings.mode, readOnly: settings.agent.readOnly,
+                agent: agent.key, mode: mode, readOnly: agent.readOnly,
                 ttlSeconds: Int(context.configuration.leaseTTL.components.seconds), holders: [uid]))
         if let made = try await tolerating(.alreadyExists, body: { try await client.create(wanted) }) {
             context.placeMaker.latest.note(made)
             return made
         }
         let existing = try await client.get(name)
-        guard existing.spec.repositoryID == repositoryID, existing.spec.agent == settings.agent.key else {
+        guard existing.spec.repositoryID == repositoryID, existing.spec.agent == agent.key else {
             throw ReconcileError.waitUntil(.seconds(60), "IssueNamespace \(name) belongs to another repository")
         }
         if existing.metadata.isBeingDeleted {
@@ -229,11 +235,17 @@ extension AgentRunReconciler {
                 repository: run.spec.repository, issue: issue, kind: settings.kind, revise: settings.revise,
                 agent: settings.agent, branch: settings.branch, baseBranch: base, pullRequest: pullRequest,
                 feedback: feedback))
+        let digest = Hex.encode(SHA256.digest(Array(prompt.utf8)))
+        async let assembled: Void = context.audit.record([
+            event(
+                run, .promptAssembled, ["sha256": .string(digest), "characters": .integer(Int64(prompt.count))])
+        ])
         try await createOurs(
             .configMap, namespace: namespace, name: Names.task(runUID: run.metadata.uid, attempt: attempt), run: run,
             ["metadata": ["labels": JSONValue(labels)], "data": ["prompt.md": .string(prompt)]])
         try await secretMade
         try await contents
+        try await assembled
 
         let job = JobBuilder.job(
             .init(
@@ -245,16 +257,13 @@ extension AgentRunReconciler {
                 committer: (
                     identity.login, "\(identity.id)+\(identity.login)@users.noreply.github.com"
                 ), issueTitle: issue.title))
-        // Who takes the place up again finds all of it there and says so then.
-        async let announced: Void = isPlaceActive ? () : announce(place)
         startedJobs.withLock { $0["\(run.metadata.uid)|\(attempt)"] = context.now() }
         try await createOurs(.job, namespace: namespace, name: jobName, run: run, job)
         let created = context.now()
-        let digest = Hex.encode(SHA256.digest(Array(prompt.utf8)))
-        // Before the status: in the phase that it begins nobody records this again.
-        try await recordJob(
+        // A process that stops before this is in the record finds the Job, and records it then.
+        async let recorded: Void = recordJob(
             run, namespace: namespace, jobName: jobName, created: created,
-            prompt: ["sha256": .string(digest), "characters": .integer(Int64(prompt.count))])
+            also: isPlaceActive ? [] : [maker.preparedEvent(place)])
         let changed = try await write(run) { status in
             status.namespace = namespace
             status.job = jobName
@@ -262,34 +271,10 @@ extension AgentRunReconciler {
             Self.set(&status, run, .agentCompleted, .false, .running, "the agent's Job exists", created)
             Self.setPhase(&status, run, .running, .running, "the agent works", created)
         }
-        try await announced
+        try await recorded
+        // Nobody waits for this one; whoever takes the place up again finds all of it there and says so then.
+        if !isPlaceActive { _ = try await maker.announce(place) }
         return changed
-    }
-
-    private func announce(_ place: IssueNamespace) async throws { _ = try await context.placeMaker.announce(place) }
-
-    private func recordJob(
-        _ run: AgentRun, namespace: String, jobName: String, created: Timestamp, prompt: JSONValue
-    ) async throws {
-        async let linked: Void = link(run, namespace: namespace, jobName: jobName)
-        try await context.audit.record([
-            event(run, .promptAssembled, prompt),
-            event(
-                run, .jobCreated,
-                ["namespace": .string(namespace), "job": .string(jobName), "created_at": .string(created.microDescription)]),
-            event(run, .runStarted),
-        ])
-        try await linked
-    }
-
-    private func link(_ run: AgentRun, namespace: String, jobName: String) async throws {
-        try await context.history.link(
-            [
-                TraceLink(.issue, "\(run.spec.repository)#\(run.spec.issue)", to: .run, run.metadata.uid),
-                TraceLink(.run, run.metadata.uid, to: .namespace, namespace),
-                TraceLink(.namespace, namespace, to: .job, jobName),
-                TraceLink(.job, jobName, to: .branch, run.status?.branch ?? ""),
-            ], runUID: run.metadata.uid)
     }
 
     private func feedback(

@@ -94,10 +94,14 @@ extension AgentRunReconciler {
     private func sections(
         _ run: AgentRun, _ settings: AdmittedSettings, head: String?
     ) -> [PullRequestText.Section] {
-        let earlier = otherRuns(of: run).filter {
-            $0.spec.issue == run.spec.issue && $0.status?.branch == settings.branch && $0.phase == .succeeded
+        let ofIssue = FeedbackReconciler.issueKey(run).flatMap { key in context.runs.byIndex("issue", key.description) }
+        let published = ofIssue.filter {
+            $0.metadata.uid != run.metadata.uid && $0.status?.branch == settings.branch && $0.phase == .succeeded
                 && $0.status?.pullRequest != nil
-        }.sorted { ($0.metadata.creationTimestamp?.microseconds ?? 0) < ($1.metadata.creationTimestamp?.microseconds ?? 0) }
+        }
+        let earlier = published.sorted { left, right in
+            (left.metadata.creationTimestamp?.microseconds ?? 0) < (right.metadata.creationTimestamp?.microseconds ?? 0)
+        }
         return (earlier.map { ($0, $0.status?.pullRequest?.headSHA) } + [(run, head)]).map { run, head in
             PullRequestText.Section(
                 run: run.metadata.name, agent: run.status?.effective?.agent ?? "",
@@ -114,17 +118,17 @@ extension AgentRunReconciler {
         // A process that stopped between making the pull request and its record finds it made: the first run of a pull
         // request made it, whoever looks.
         let isFirst = created || run.status?.pullRequest == nil && run.spec.trigger.revise != true
-        try await context.audit.record([
-            event(
-                run, isFirst ? .prCreated : .prUpdated,
-                [
-                    "number": .integer(Int64(pullRequest.number)), "url": .string(pullRequest.url),
-                    "head": head.map { .string($0) } ?? nil,
-                ])
-        ])
         try await context.history.link(
             [TraceLink(.branch, run.status?.branch ?? "", to: .pullRequest, "\(run.spec.repository)#\(pullRequest.number)")],
-            runUID: run.metadata.uid)
+            runUID: run.metadata.uid,
+            recording: [
+                event(
+                    run, isFirst ? .prCreated : .prUpdated,
+                    [
+                        "number": .integer(Int64(pullRequest.number)), "url": .string(pullRequest.url),
+                        "head": head.map { .string($0) } ?? nil,
+                    ])
+            ])
         try await markInReview(run, configured.name, pullRequest)
         let message = "\(isFirst ? "created" : "updated") pull request \(pullRequest.number)"
         return try await finish(run, .succeeded, .succeeded, message) { status, now in

@@ -29,6 +29,8 @@ package final class AgentRunReconciler: Reconciler {
     let tokenExpiry = Mutex<[String: Timestamp]>([:])
     /// When a Job was made, by run and attempt, until the cache shows it.
     let startedJobs = Mutex<[String: Timestamp]>([:])
+    /// The attempts whose Job this process knows to be in the record.
+    let recordedJobs = Mutex<Set<String>>([])
     /// When the issue of a run in progress was last looked at.
     let lastIssueCheck = Mutex<[String: Timestamp]>([:])
 

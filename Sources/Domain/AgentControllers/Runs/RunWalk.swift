@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import AgentAPI
 import SourceProvider
 import Synchronization
 
@@ -10,6 +11,8 @@ final class RunWalk: Sendable {
         var issue: SourceIssue?
         var stand: BranchStand?
         var intentsRecorded: Int?
+        var place: IssueNamespace?
+        var reservation: PlaceMaker.Reservation?
     }
 
     private let state = Mutex(State())
@@ -24,6 +27,18 @@ final class RunWalk: Sendable {
     var stand: BranchStand? {
         get { state.withLock { $0.stand } }
         set { state.withLock { $0.stand = newValue } }
+    }
+
+    /// The place that the run was joined to in this walk.
+    var place: IssueNamespace? {
+        get { state.withLock { $0.place } }
+        set { state.withLock { $0.place = newValue } }
+    }
+
+    /// Keeps the place's own reconciler from making it at the same time; ends with the walk.
+    var reservation: PlaceMaker.Reservation? {
+        get { state.withLock { $0.reservation } }
+        set { state.withLock { $0.reservation = newValue } }
     }
 
     /// The attempt for which the intents of provisioning are recorded.
