@@ -12,24 +12,36 @@ let settings: [SwiftSetting] = [
 ]
 let safeSettings = settings + [.strictMemorySafety()]
 
+/// What makes programs small (docs/adr/0007): every function in a section of its own, so that the linker can leave out what
+/// nothing reaches; addresses to correct at start in the packed form of glibc 2.36; and no table of the program's symbols
+/// for libraries that would look for them.
+let smallCode: [SwiftSetting] = [
+    .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release))
+]
+let smallPrograms: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld"] + ["-z", "pack-relative-relocs", "--no-export-dynamic", "--icf=safe"].flatMap { ["-Xlinker", $0] },
+        .when(platforms: [.linux], configuration: .release))
+]
+
 /// A target that binds a C library or a system call: the only kind that may hold unsafe code.
 func wrapper(_ name: String, _ dependencies: [String]) -> Target {
     .target(
         name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Sources/System/\(name)",
-        swiftSettings: settings)
+        swiftSettings: settings + smallCode)
 }
 
 /// A target of the given layer (a folder under `Sources/`).
 func library(_ layer: String, _ name: String, _ dependencies: [String]) -> Target {
     .target(
         name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Sources/\(layer)/\(name)",
-        swiftSettings: safeSettings)
+        swiftSettings: safeSettings + smallCode)
 }
 
 func executable(_ name: String, target: String, _ dependencies: [String]) -> Target {
     .executableTarget(
         name: target, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Sources/Commands/\(target)",
-        swiftSettings: safeSettings)
+        swiftSettings: safeSettings + smallCode, linkerSettings: smallPrograms)
 }
 
 /// The tests of one target, in `Tests/NAMETests`.
@@ -57,8 +69,8 @@ var targets: [Target] = [
     wrapper("SystemCalls", ["CLinux"]),
     wrapper("Sockets", ["CLinux", "SystemCalls"]),
     wrapper("ChildProcesses", ["CLinux", "SystemCalls", "ServiceRuntime"]),
-    wrapper("Cryptography", ["CCrypto"]),
-    wrapper("YAMLCoding", ["CYAML", "JSONCoding"]),
+    wrapper("Cryptography", ["CCrypto", "JSONCoding"]),
+    wrapper("YAMLCoding", ["CYAML", "Cryptography", "JSONCoding"]),
     wrapper("HTTPTransport", ["CCurl"] + base),
     wrapper("HTTPServing", ["CMicrohttpd"] + base),
     wrapper("Postgres", ["CPostgres", "Cryptography", "SystemCalls"] + base),
@@ -72,7 +84,7 @@ var targets: [Target] = [
     // Kubernetes.
     library("Kubernetes", "KubernetesAPI", ["JSONCoding"]),
     library("Kubernetes", "KubernetesClient", base + ["KubernetesAPI", "HTTPTransport", "YAMLCoding", "ChildProcesses", "Cryptography", "SystemCalls"]),
-    library("Kubernetes", "ControllerRuntime", base + ["KubernetesAPI", "KubernetesClient", "SystemCalls"]),
+    library("Kubernetes", "ControllerRuntime", base + ["KubernetesAPI", "KubernetesClient", "Cryptography", "SystemCalls"]),
 
     // Domain: types, decisions, ports.
     library("Domain", "AgentAPI", ["JSONCoding", "KubernetesAPI", "Cryptography", "ServiceRuntime"]),
@@ -85,7 +97,7 @@ var targets: [Target] = [
     library("Adapters", "GitHubEvents", ["JSONCoding", "Cryptography"]),
     library("Adapters", "GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI"]),
     library("Adapters", "AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "Cryptography"]),
-    library("Adapters", "AgentRunner", base + ["HTTPTransport", "HTTPServing", "ChildProcesses", "AgentAPI", "SystemCalls"]),
+    library("Adapters", "AgentRunner", base + ["HTTPTransport", "HTTPServing", "ChildProcesses", "AgentAPI", "Cryptography", "SystemCalls"]),
 
     // Edge: faces the internet; neither libpq nor the domain's decisions.
     library("Edge", "WebhookEdge", base + ["HTTPServing", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "YAMLCoding", "Cryptography"]),

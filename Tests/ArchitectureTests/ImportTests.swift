@@ -58,7 +58,8 @@ import Testing
             ("Support", "JSONCoding", "KubernetesAPI"), ("Adapters", "GitHubProvider", "GitHubEvents"),
             ("Adapters", "AuditStore", "CPostgres"), ("System", "Postgres", "CCurl"),
             ("System", "Postgres", "KubernetesAPI"), ("Development", "DevForge", "AgentAPI"),
-            ("Domain", "AgentAPI", "Foundation"), ("Domain", "AgentAPI", "Glibc"),
+            ("Domain", "AgentAPI", "Foundation"), ("Support", "ServiceRuntime", "FoundationEssentials"),
+            ("Domain", "AgentAPI", "Glibc"),
             ("Commands", "codex-k8s-edge", "Postgres"), ("Commands", "agent-runner", "KubernetesClient"),
         ])
     func refusals(layer: String, target: String, module: String) {

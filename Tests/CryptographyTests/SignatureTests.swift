@@ -28,6 +28,30 @@ import Testing
         #expect(try JSONWebToken.verify(token, as: Claims.self, with: key.publicKey()) == claims)
     }
 
+    @Test func headersAndClaimsThatAreNotAsAgreedAreRefused() throws {
+        struct Bare: Encodable {
+            func encode(to encoder: any Encoder) throws {
+                var container = encoder.singleValueContainer()
+                try container.encode("no object")
+            }
+        }
+        let key = try RSAPrivateKey.generate()
+        let publicKey = try key.publicKey()
+        #expect(throws: DecodingError.self) {
+            try JSONWebToken.verify(try JSONWebToken.sign(Bare(), with: key), as: Claims.self, with: publicKey)
+        }
+        for (header, claims) in [
+            ("{\"alg\":\"RS256\"}", "{"), ("{\"alg\":\"HS256\"}", "{}"), ("[]", "{}"), ("{\"alg\":1}", "{}"), ("{", "{}"),
+        ] {
+            let signed = Base64URL.encode(Array(header.utf8)) + "." + Base64URL.encode(Array(claims.utf8))
+            let token = signed + "." + Base64URL.encode(try key.signSHA256(Array(signed.utf8)))
+            let error = #expect(throws: CryptographyError.self) {
+                try JSONWebToken.verify(token, as: Claims.self, with: publicKey)
+            }
+            #expect(error?.code == .malformedToken, "\(header) \(claims)")
+        }
+    }
+
     @Test func foreignOrAlteredTokensAreRefused() throws {
         let key = try RSAPrivateKey.generate()
         let publicKey = try key.publicKey()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Cryptography
+import FoundationEssentials
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct TextEncodingTests {
@@ -31,6 +32,35 @@ import Testing
     @Test(arguments: ["Zg=", "Zg", "Z===", "Zh==", "Zg==Zg==", "Zm 9", "====", "Zg=g"])
     func malformedBase64IsRefused(text: String) {
         #expect(Base64.decode(text) == nil)
+    }
+
+    @Test(arguments: ["Zm9v\nYmFy\n", " Zm9vYmFy", "Zm9v\r\n  YmFy", "Zm-9v_YmFy", "Zm9v\u{FEFF}YmFy", "Zm9vYmFy"])
+    func foreignCharactersArePassedOverWhereAskedFor(text: String) {
+        #expect(Base64.decodeLeniently(text) == Array("foobar".utf8))
+    }
+
+    @Test func lenientReadingAgreesWithFoundation() throws {
+        var generator = SystemRandomNumberGenerator()
+        for length in 0..<200 {
+            let bytes = (0...length % 50).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            var text = Base64.encode(bytes)
+            for junk in ["\n", " ", "-", "\"", "ü"] {
+                text.insert(contentsOf: junk, at: text.indices.randomElement(using: &generator) ?? text.startIndex)
+            }
+            #expect(Base64.decodeLeniently(text) == bytes)
+            #expect(Data(base64Encoded: text, options: .ignoreUnknownCharacters).map { Array($0) } == bytes)
+        }
+    }
+
+    // Go's decoder, which kubectl reads a kubeconfig with, ignores bits after the last byte, too.
+    @Test(arguments: [("Zh==", "f"), ("Zm9=", "fo")])
+    func lenientReadingIgnoresTheLastBits(text: String, expected: String) {
+        #expect(Base64.decodeLeniently(text) == Array(expected.utf8))
+    }
+
+    @Test(arguments: ["Zg=", "Zg", "Z===", "Zg==Zg==", "====", "Zg=g", "=Zg=", "%%%", " "])
+    func lenientReadingWantsWholeGroups(text: String) {
+        #expect(Base64.decodeLeniently(text) == nil)
     }
 
     @Test(arguments: ["6", "6g", "0x66", "66 "])

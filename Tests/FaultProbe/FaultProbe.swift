@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import ControllerRuntime
-import FoundationEssentials
 import HTTPTransport
 import JSONCoding
 import KubernetesAPI
@@ -66,7 +65,7 @@ struct Leading: Sendable {
             timing: ElectionTiming(
                 leaseDuration: settings.seconds("lease"), renewDeadline: settings.seconds("renew"),
                 retryPeriod: settings.seconds("retry")),
-            clock: WallClock { Date().addingTimeInterval(shift) })
+            clock: WallClock { Timestamp.now.adding(.seconds(shift)) })
         let client = try settings.client(
             serverSetting: "server", retryPolicy: RetryPolicy(), guardedBy: election.fence)
         let manager = Manager(leadership: election)

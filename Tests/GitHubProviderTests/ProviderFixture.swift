@@ -27,10 +27,10 @@ struct ProviderFixture: Sendable {
 
     /// A wall clock that stands still until a test moves it.
     final class TestClock: Sendable {
-        private let start = Date()
+        private let start = Timestamp.now
         private let offset = Mutex(Duration.zero)
-        var wall: WallClock { WallClock { [self] in start.addingTimeInterval(offset.withLock { $0 } / .seconds(1)) } }
-        var now: Timestamp { Timestamp(date: wall.now()) }
+        var wall: WallClock { WallClock { [self] in start.adding(offset.withLock { $0 }) } }
+        var now: Timestamp { wall.now() }
         func advance(_ duration: Duration) { offset.withLock { $0 += duration } }
     }
 

@@ -13,6 +13,17 @@ import Testing
         #expect(Timestamp(text)?.microseconds == microseconds)
     }
 
+    @Test(arguments: [
+        (1_795_381_200_123_999, "2026-11-22T21:00:00", ".123", ".123999"), (1_795_381_200_000_001, "2026-11-22T21:00:00", ".000", ".000001"),
+        (-1, "1969-12-31T23:59:59", ".999", ".999999"),
+    ] as [(Int64, String, String, String)])
+    func fractionsAreCutOff(microseconds: Int64, seconds: String, three: String, six: String) {
+        let stamp = Timestamp(microseconds: microseconds)
+        #expect(stamp.description == seconds + "Z")
+        #expect(stamp.milliDescription == seconds + three + "Z")
+        #expect(stamp.microDescription == seconds + six + "Z")
+    }
+
     @Test(arguments: ["", "2026-11-22", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-22T24:00:00Z", "2026-11-22T21:00:00", "2026-11-22T21:00:00.Z", "2026-11-22T21:00:00Zx", "2026-11-22T21:00:00+1:00"])
     func refuses(text: String) {
         #expect(Timestamp(text) == nil)
@@ -26,6 +37,7 @@ import Testing
             let stamp = Timestamp(microseconds: seconds * 1_000_000)
             #expect(stamp.description == Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601))
             #expect(Timestamp(stamp.microDescription) == stamp)
+            #expect(Timestamp(stamp.milliDescription) == stamp)
         }
     }
 }

@@ -60,6 +60,13 @@ import Testing
         #expect(try parse(cluster: cluster).verifiesServer == verifies)
     }
 
+    // openssl base64 breaks lines at 64 characters, and kubectl reads what it wrote.
+    @Test func `certificate data in several lines`() throws {
+        let configuration = try parse(
+            cluster: "server: https://h, certificate-authority-data: \"LS0tLS1C\\nRUdJTg==\\n\"")
+        #expect(configuration.certificateAuthorityPEM == "-----BEGIN")
+    }
+
     @Test func `certificates as data and as files`() throws {
         // "-----BEGIN" in base64.
         let data = "LS0tLS1CRUdJTg=="

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
 import JSONCoding
 import Testing
 
 @testable import ServiceRuntime
 
 @Suite struct LoggerTests {
-    private let moment = Date(timeIntervalSince1970: 1_795_381_200.125)
+    // Log lines have milliseconds; what is finer is cut off, so that no line is from the future.
+    private let moment = Timestamp(microseconds: 1_795_381_200_125_999)
 
     private func logger(_ memory: LogMemory, level: LogLevel = .debug) -> Logger {
         Logger(label: "edge", level: level, sink: memory.sink, clock: .fixed(moment))
@@ -34,7 +34,7 @@ import Testing
 
     @Test func aJSONLineIsOneObjectWithFixedKeysFirst() throws {
         let record = LogRecord(
-            date: moment, level: .warning, label: "edge", message: "refused",
+            time: moment, level: .warning, label: "edge", message: "refused",
             metadata: ["b": "line\nfeed \"quoted\" \u{1B}[31m ü", "a": "1"])
         let line = String(decoding: LogFormat.json.line(record), as: UTF8.self)
         #expect(
@@ -50,13 +50,13 @@ import Testing
         ("x\ninfo forged", "\"x\\ninfo forged\""), ("\u{1B}[2J", "\"\\u001b[2J\""), ("\u{9B}2J", "\"\\u009b2J\""),
     ])
     func aTextLineQuotesWhatCouldBeMistaken(value: String, expected: String) {
-        let record = LogRecord(date: moment, level: .info, label: "l", message: "m", metadata: ["k": value])
+        let record = LogRecord(time: moment, level: .info, label: "l", message: "m", metadata: ["k": value])
         let line = String(decoding: LogFormat.text.line(record), as: UTF8.self)
         #expect(line == "2026-11-22T21:00:00.125Z INFO l: m k=\(expected)\n")
     }
 
     @Test func metadataCannotReplaceAFixedKey() throws {
-        let record = LogRecord(date: moment, level: .info, label: "l", message: "m", metadata: ["message": "x"])
+        let record = LogRecord(time: moment, level: .info, label: "l", message: "m", metadata: ["message": "x"])
         let parsed = try JSONValue.parse(LogFormat.json.line(record))
         #expect(parsed["message"] == "m" && parsed["metadata.message"] == "x")
     }

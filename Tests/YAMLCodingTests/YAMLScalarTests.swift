@@ -63,7 +63,7 @@ struct YAMLScalarTests {
         arguments: [
             ("!!str 12", "12"), ("!!str true", "true"), ("!!int \"12\"", 12), ("!!float 3", 3),
             ("!!bool \"yes\"", true),
-            ("!foo 12", "12"), ("!!binary aGk=", "hi"), ("!<tag:yaml.org,2002:str> 5", "5"), ("! 12", "12"),
+            ("!foo 12", "12"), ("!!binary aGk=", "hi"), ("!!binary \"aG\\n k=\"", "hi"), ("!<tag:yaml.org,2002:str> 5", "5"), ("! 12", "12"),
         ] as [(String, JSONValue)])
     func obeysTags(text: String, expected: JSONValue) throws {
         #expect(try YAMLParser.document("x: \(text)") == ["x": expected])

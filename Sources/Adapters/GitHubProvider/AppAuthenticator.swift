@@ -62,7 +62,7 @@ final class AppAuthenticator: Sendable {
         var iss: String
     }
 
-    private var now: Timestamp { Timestamp(date: clock.now()) }
+    private var now: Timestamp { clock.now() }
 
     /// Sends a request as the app itself.
     func sendAsApp(_ request: GitHubRequest) async throws(ProviderError) -> GitHubResponse {

@@ -40,7 +40,7 @@ package final class GitHubAppProvider: SourceProvider {
             client: client, appID: configuration.appID, key: configuration.privateKey, clock: configuration.clock)
     }
 
-    var now: Timestamp { Timestamp(date: configuration.clock.now()) }
+    var now: Timestamp { configuration.clock.now() }
 
     // MARK: Sending
 

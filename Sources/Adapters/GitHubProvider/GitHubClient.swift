@@ -93,7 +93,7 @@ struct GitHubClient: Sendable {
     private func read(_ answer: ClientResponse, of request: GitHubRequest) throws(ProviderError) -> GitHubResponse {
         let json = answer.body.isEmpty ? JSONValue.null : try? JSONValue.parse(answer.body)
         guard answer.status.isSuccess else {
-            throw Self.error(answer, body: json ?? .null, request: request.name, now: Timestamp(date: clock.now()))
+            throw Self.error(answer, body: json ?? .null, request: request.name, now: clock.now())
         }
         guard let json else {
             throw ProviderError(code: .unavailable, request: request.name, message: "the answer is not JSON")

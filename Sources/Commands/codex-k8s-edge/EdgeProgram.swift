@@ -92,6 +92,7 @@ struct EdgeProgram {
         let announcement = ClosureService {
             // An edge that cannot listen says so itself.
             guard let port = try? await edge.waitUntilListening() else { return }
+            ProgramPages.giveBack()
             logger.info("edge listens", ["host": address.host, "port": String(port)])
             await waitForCancellation()
         }

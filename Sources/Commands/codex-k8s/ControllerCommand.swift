@@ -66,6 +66,8 @@ enum ControllerCommand {
             configuration: configuration, cluster: cluster, http: http, postgres: postgres,
             serviceAccount: try parsed[serviceAccount], election: election, metrics: metrics, logger: logger)
         let manager = parts.set.manager
+        // Runs when the caches are filled, which is when starting is over.
+        manager.add(helper: ClosureService { ProgramPages.giveBack() })
         let address = try parsed[listen]
         var router = Router(logger: logger)
         HealthEndpoints(metrics: metrics, live: manager.livenessChecks, ready: manager.readinessChecks).add(to: &router)

@@ -119,7 +119,7 @@ package struct WebhookReceiver: Sendable {
 
     /// Checks the signature over the raw body, reads it and decides.
     private func judge(_ request: ServerRequest) -> Verdict {
-        let receivedAt = Timestamp(date: clock.now())
+        let receivedAt = clock.now()
         let head: DeliveryHead
         do throws(HTTPError) {
             head = try DeliveryHead(request)

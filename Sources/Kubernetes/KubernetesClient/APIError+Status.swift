@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package import HTTPTypes
 import JSONCoding
+import ServiceRuntime
 package import KubernetesAPI
 
 extension APIError {

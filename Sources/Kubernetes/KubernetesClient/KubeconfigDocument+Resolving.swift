@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
+import Cryptography
 import HTTPTransport
 import JSONCoding
 import ServiceRuntime
@@ -124,7 +124,7 @@ extension KubeconfigDocument {
         _ entry: Entry, _ name: String, _ owner: String
     ) throws(ConfigurationError) -> ClusterConfiguration.ClientCertificate.Source? {
         if let data = entry.text("\(name)-data") {
-            guard let decoded = Data(base64Encoded: data, options: .ignoreUnknownCharacters),
+            guard let decoded = Base64.decodeLeniently(data),
                 let text = String(validating: decoded, as: UTF8.self), !text.isEmpty
             else {
                 throw ConfigurationError(source: entry.path, problem: "\(owner): \(name)-data is not base64 of a PEM")

@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: MIT
-package import FoundationEssentials
 
 /// A point in time as Kubernetes and GitHub write it (RFC 3339), kept in microseconds.
 ///
 /// `metav1.Time` has whole seconds, `metav1.MicroTime` six digits: both are read, ``description`` writes the first and
-/// ``microDescription`` the second. Civil dates are computed here, because formatters cost tens of microseconds.
+/// ``microDescription`` the second; ``milliDescription`` is for logs. Civil dates are computed here, because formatters
+/// cost tens of microseconds and a library of 7 MB.
 package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Microseconds since 1970-01-01T00:00:00Z.
     package var microseconds: Int64
 
     /// A point in time by its microseconds since 1970.
     package init(microseconds: Int64) { self.microseconds = microseconds }
-
-    /// A point in time out of a date.
-    package init(date: Date) { microseconds = Int64((date.timeIntervalSince1970 * 1_000_000).rounded()) }
-
-    /// The present, by the wall clock.
-    package static var now: Timestamp { Timestamp(date: Date()) }
-
-    /// The same point as a date.
-    package var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
 
     /// The same point without its fraction of a second, as `metav1.Time` keeps it.
     package var wholeSeconds: Timestamp {
@@ -84,12 +75,15 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
     }
 
     /// RFC 3339 in whole seconds, UTC.
-    package var description: String { text(withFraction: false) }
+    package var description: String { text(fractionDigits: 0) }
+
+    /// RFC 3339 with three digits of fraction, UTC; what is finer is cut off.
+    package var milliDescription: String { text(fractionDigits: 3) }
 
     /// RFC 3339 with six digits of fraction, UTC.
-    package var microDescription: String { text(withFraction: true) }
+    package var microDescription: String { text(fractionDigits: 6) }
 
-    private func text(withFraction: Bool) -> String {
+    private func text(fractionDigits: Int) -> String {
         var seconds = microseconds / 1_000_000
         var fraction = microseconds % 1_000_000
         if fraction < 0 {
@@ -110,7 +104,7 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
         let clock = Int(rest)
         var text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(clock / 3600, 2))"
         text += ":\(padded(clock / 60 % 60, 2)):\(padded(clock % 60, 2))"
-        if withFraction { text += ".\(padded(Int(fraction), 6))" }
+        if fractionDigits > 0 { text += ".\(padded(Int(fraction), 6).prefix(fractionDigits))" }
         return text + "Z"
     }
 

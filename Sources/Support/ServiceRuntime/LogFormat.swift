@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
+import JSONCoding
 
 /// How a record becomes a line.
 package enum LogFormat: String, Sendable, CaseIterable {
@@ -18,13 +18,9 @@ package enum LogFormat: String, Sendable, CaseIterable {
 
     private static let fixedKeys: Set<String> = ["time", "level", "logger", "message"]
 
-    private func timestamp(_ date: Date) -> String {
-        Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(date)
-    }
-
     private func jsonLine(_ record: LogRecord) -> [UInt8] {
         // Fixed keys first and metadata sorted: lines of one place in the program look alike.
-        var line = "{\"time\":\"\(timestamp(record.date))\",\"level\":\"\(record.level.name)\""
+        var line = "{\"time\":\"\(record.time.milliDescription)\",\"level\":\"\(record.level.name)\""
         line += ",\"logger\":\(quoted(record.label)),\"message\":\(quoted(record.message))"
         for (key, value) in record.metadata.sorted(by: { $0.key < $1.key }) {
             // A member must not be there twice: readers differ in which one they believe.
@@ -35,7 +31,7 @@ package enum LogFormat: String, Sendable, CaseIterable {
 
     private func textLine(_ record: LogRecord) -> [UInt8] {
         let level = record.level.name.uppercased()
-        var line = "\(timestamp(record.date)) \(level) \(record.label): \(record.message)"
+        var line = "\(record.time.milliDescription) \(level) \(record.label): \(record.message)"
         for (key, value) in record.metadata.sorted(by: { $0.key < $1.key }) {
             line += " \(key)=\(isPlain(value) ? value : quoted(value))"
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-package import FoundationEssentials
+package import JSONCoding
 
 /// How much a log line matters.
 package enum LogLevel: String, Sendable, Comparable, CaseIterable {
@@ -38,7 +38,7 @@ package enum LogLevel: String, Sendable, Comparable, CaseIterable {
 /// One event to log.
 package struct LogRecord: Sendable {
     /// When it happened.
-    package var date: Date
+    package var time: Timestamp
     /// Its weight.
     package var level: LogLevel
     /// The part of the program, such as `edge` or `controller.agentrun`.

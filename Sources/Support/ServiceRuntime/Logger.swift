@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
 
 /// Writes structured lines: a constant message and particulars by key.
 ///
@@ -81,7 +80,7 @@ package struct Logger: Sendable {
         guard level >= self.level, sink.isEnabled else { return }
         sink.write(
             LogRecord(
-                date: clock.now(), level: level, label: label, message: message.description,
+                time: clock.now(), level: level, label: label, message: message.description,
                 metadata: self.metadata.merging(metadata()) { _, new in new }))
     }
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -203,3 +205,42 @@ static inline int clinux_end_writing(int descriptor) { return shutdown(descripto
 static inline int clinux_trim_heap(void) { return malloc_trim(0); }
 // Bounds how many heaps threads are given.
 static inline int clinux_limit_arenas(int count) { return mallopt(M_ARENA_MAX, count); }
+
+// <link.h> declares dl_iterate_phdr(3) and its struct for _GNU_SOURCE alone; these are the struct's first members.
+struct clinux_loaded_object {
+    ElfW(Addr) base;
+    const char *name;
+    const ElfW(Phdr) *segments;
+    ElfW(Half) count;
+};
+extern int clinux_iterate_objects(
+    int (*body)(struct clinux_loaded_object *object, size_t size, void *context), void *context
+) __asm__("dl_iterate_phdr");
+// Only segments that were never writable: nothing in them differs from the file, so that the kernel can read it again.
+static inline int clinux_forget_object(struct clinux_loaded_object *object, size_t size, void *context) {
+    (void)size;
+    const ElfW(Addr) page = (ElfW(Addr))sysconf(_SC_PAGESIZE);
+    for (int index = 0; index < object->count; index++) {
+        const ElfW(Phdr) *segment = &object->segments[index];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+        ElfW(Addr) start = (object->base + segment->p_vaddr) & ~(page - 1);
+        ElfW(Addr) end = (object->base + segment->p_vaddr + segment->p_memsz + page - 1) & ~(page - 1);
+        // A page in which a writable segment begins belongs to that one.
+        for (int other = 0; other < object->count; other++) {
+            const ElfW(Phdr) *next = &object->segments[other];
+            if (next->p_type != PT_LOAD || !(next->p_flags & PF_W)) continue;
+            ElfW(Addr) first = (object->base + next->p_vaddr) & ~(page - 1);
+            ElfW(Addr) last = (object->base + next->p_vaddr + next->p_memsz - 1) & ~(page - 1);
+            if (first < end && first >= start) end = first;
+            if (last >= start && last < end) start = last + page;
+        }
+        if (start < end && madvise((void *)start, end - start, MADV_DONTNEED) == 0) *(size_t *)context += end - start;
+    }
+    return 0;
+}
+// Unmaps what the process read of its program and libraries, until it is needed again; the number of bytes looked at.
+static inline size_t clinux_forget_program_pages(void) {
+    size_t bytes = 0;
+    clinux_iterate_objects(clinux_forget_object, &bytes);
+    return bytes;
+}

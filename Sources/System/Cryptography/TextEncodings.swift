@@ -55,6 +55,15 @@ package enum Base64 {
 
     /// The bytes; nil for anything but well-formed base 64 (missing padding is refused).
     package static func decode(_ text: some StringProtocol) -> [UInt8]? { codec.decode(text) }
+
+    /// The bytes of text as people and tools write it into files: line breaks, spaces and other foreign characters are
+    /// passed over (RFC 2045 section 6.8), and so are bits after the last byte. Nil when padding is missing, or when
+    /// there are foreign characters alone.
+    package static func decodeLeniently(_ text: String) -> [UInt8]? {
+        let symbols = text.utf8.filter { codec.reads($0) || $0 == UInt8(ascii: "=") }
+        guard !symbols.isEmpty || text.isEmpty else { return nil }
+        return codec.decode(symbols, ignoresLastBits: true)
+    }
 }
 
 /// Base 64 with the alphabet for URLs (RFC 4648 section 5), without padding: what JSON web tokens use.
@@ -89,6 +98,9 @@ private struct BitCodec: Sendable {
     /// Symbols after which bytes and symbols meet again; padding fills up to it.
     private var groupSize: Int { bitsPerSymbol == 5 ? 8 : 4 }
 
+    /// Whether the character stands for a value.
+    func reads(_ character: UInt8) -> Bool { values[Int(character)] != Self.invalid }
+
     func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count * 8 / bitsPerSymbol + groupSize)
@@ -109,7 +121,11 @@ private struct BitCodec: Sendable {
     }
 
     func decode(_ text: some StringProtocol) -> [UInt8]? {
-        var symbols = Array(text.utf8)
+        decode(Array(text.utf8), ignoresLastBits: false)
+    }
+
+    func decode(_ text: [UInt8], ignoresLastBits: Bool) -> [UInt8]? {
+        var symbols = text
         if padded {
             guard symbols.count % groupSize == 0 else { return nil }
             var removed = 0
@@ -133,7 +149,7 @@ private struct BitCodec: Sendable {
             }
         }
         // A left-over whole symbol, or bits that are not zero, cannot come from an encoder.
-        guard bits < bitsPerSymbol, accumulator & ((1 << bits) - 1) == 0 else { return nil }
+        guard bits < bitsPerSymbol, ignoresLastBits || accumulator & ((1 << bits) - 1) == 0 else { return nil }
         return bytes
     }
 }

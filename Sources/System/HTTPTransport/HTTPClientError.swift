@@ -96,7 +96,7 @@ package struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertib
 }
 
 extension Substring {
-    /// The first occurrence of a short text; FoundationEssentials has this only for `String` and slower.
+    /// The first occurrence of a short text.
     fileprivate func range(of needle: String) -> Range<Index>? {
         var start = startIndex
         while start < endIndex {

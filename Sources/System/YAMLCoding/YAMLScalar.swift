@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
+import Cryptography
 import JSONCoding
 
 /// What an unquoted scalar means.
@@ -40,7 +40,7 @@ enum YAMLScalar {
             return nil
         case "tag:yaml.org,2002:float": return number(text) ?? float(text)
         case "tag:yaml.org,2002:binary":
-            return Data(base64Encoded: text, options: .ignoreUnknownCharacters)
+            return Base64.decodeLeniently(text)
                 .flatMap { String(validating: $0, as: UTF8.self) }.map(JSONValue.string)
         default: return .string(text)
         }

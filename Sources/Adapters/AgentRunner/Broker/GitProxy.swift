@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
+import Cryptography
 import HTTPServing
 import HTTPTransport
 import HTTPTypes
@@ -103,7 +103,7 @@ struct GitProxy: Sendable {
     private func credential() throws -> Secret<String> {
         let token = try Files.readText(configuration.tokenFile, limit: 16 << 10)
         let pair = "x-access-token:\(token.trimmingSuffix(while: \.isWhitespace))"
-        return Secret("Basic \(Data(pair.utf8).base64EncodedString())")
+        return Secret("Basic \(Base64.encode(Array(pair.utf8)))")
     }
 }
 

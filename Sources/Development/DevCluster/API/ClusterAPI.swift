@@ -32,7 +32,7 @@ package final class ClusterAPI: Sendable {
         }
     }
 
-    var now: Timestamp { Timestamp(date: clock.now()).wholeSeconds }
+    var now: Timestamp { clock.now().wholeSeconds }
 
     // MARK: Reading
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import Cryptography
-import FoundationEssentials
 import JSONCoding
 import ServiceRuntime
 import Synchronization
@@ -96,7 +95,7 @@ final class TokenAuthority: Sendable {
 
     private func serviceAccount(_ claims: JSONValue, store: ObjectStore) -> UserInfo? {
         guard let expiry = claims["exp"]?.integerValue, claims["iss"]?.stringValue == Self.issuer,
-            Double(expiry) > clock.now().timeIntervalSince1970, let facts = claims["kubernetes.io"],
+            expiry > clock.now().microseconds / 1_000_000, let facts = claims["kubernetes.io"],
             let namespace = facts["namespace"]?.stringValue, let name = facts.at("serviceaccount", "name")?.stringValue,
             let uid = facts.at("serviceaccount", "uid")?.stringValue
         else { return nil }
@@ -127,7 +126,7 @@ final class TokenAuthority: Sendable {
     func issue(
         account: JSONValue, audiences: [String], lifetime: Int, bound: BoundObject? = nil
     ) throws(StatusError) -> (token: String, expires: Timestamp) {
-        let now = Int64(clock.now().timeIntervalSince1970)
+        let now = clock.now().microseconds / 1_000_000
         var facts: JSONObject = [
             "namespace": .string(account.namespace),
             "serviceaccount": ["name": .string(account.name), "uid": .string(account.uid)],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import JSONCoding
 import KubernetesAPI
+import ServiceRuntime
 
 /// Leaves core/v1 events on objects, for `kubectl describe`.
 ///

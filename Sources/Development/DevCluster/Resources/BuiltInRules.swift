@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import JSONCoding
+import ServiceRuntime
 
 /// What the server sets on built-in objects, and what it refuses.
 enum BuiltInRules {

@@ -35,7 +35,7 @@ struct TableRenderer: Sendable {
         _ objects: [JSONValue], resource: ServedResource, listMeta: JSONValue, includeObject: String
     ) -> JSONValue {
         let columns = TableColumns.columns(of: resource)
-        let now = Timestamp(date: clock.now())
+        let now = clock.now()
         let definitions = columns.map { column -> JSONValue in
             [
                 "name": .string(column.name), "type": .string(column.type), "format": .string(column.format),

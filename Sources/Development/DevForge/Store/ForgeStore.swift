@@ -36,7 +36,7 @@ package final class ForgeStore: Sendable {
         lock = try Files.lock("\(directory)/lock")
         let path = "\(directory)/journal.jsonl"
         let state = try Self.replay(path)
-        let now = Timestamp(date: clock.now())
+        let now = clock.now()
         let compact = state.records(keepingDeliveries: Self.keptDeliveries, at: now)
         try Files.writeAtomically(path, try Self.line(compact), mode: 0o600)
         journal = try AppendFile(path, mode: 0o600)
@@ -51,7 +51,7 @@ package final class ForgeStore: Sendable {
     package var snapshot: ForgeState { state.withLock { $0 } }
 
     /// The wall clock's time in whole seconds, the grain of every time on GitHub.
-    package var now: Timestamp { Timestamp(date: clock.now()).wholeSeconds }
+    package var now: Timestamp { clock.now().wholeSeconds }
 
     /// Decides and makes one change. It is on the disk when this returns; when the body throws, nothing happened.
     package func commit<Result: Sendable>(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
+import Cryptography
 import JSONCoding
 package import KubernetesClient
 package import ServiceRuntime
@@ -51,7 +51,7 @@ package final class LeaderElection: Leadership {
 
     /// A name in the lease that no other process has, nor has had: host name and a random part, as `host_uuid`.
     package static func makeIdentity(host: String) -> String {
-        "\(host)_\(UUID().uuidString.lowercased())"
+        "\(host)_\(uuidVersion4())"
     }
 
     /// Which lease, as `namespace/name`.
@@ -243,5 +243,5 @@ package final class LeaderElection: Leadership {
         return fence.isOpen
     }
 
-    private var wall: Timestamp { Timestamp(date: clock.now()) }
+    private var wall: Timestamp { clock.now() }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import FoundationEssentials
 import HTTPTypes
 import JSONCoding
 import KubernetesAPI
@@ -39,7 +38,7 @@ struct EventWriter: Sendable {
     }
 
     private mutating func create(_ id: Int, _ note: EventNote, _ count: Int) async throws(APIError) {
-        let now = MicroTime(Timestamp(date: clock.now())).timestamp
+        let now = MicroTime(clock.now()).timestamp
         let namespace = note.regarding.namespace ?? "default"
         // Kept for another try, so that trying twice makes one event.
         let name =
@@ -69,7 +68,7 @@ struct EventWriter: Sendable {
     /// False when there is no such event.
     private func update(_ id: Int, _ note: EventNote, _ count: Int) async throws(APIError) -> Bool {
         guard let name = names[id] else { return false }
-        let patch: JSONValue = ["series": series(count, Timestamp(date: clock.now()))]
+        let patch: JSONValue = ["series": series(count, clock.now())]
         do {
             _ = try await client.json(
                 APIRequest(

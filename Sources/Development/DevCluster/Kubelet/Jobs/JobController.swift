@@ -58,7 +58,7 @@ package final class JobController: Service {
                 return
             }
             let own = pods.filter { JobPodTemplate.jobUID(of: $0) == job.uid }
-            try act(JobPlan(job: job, pods: own, now: Timestamp(date: clock.now())), job, key)
+            try act(JobPlan(job: job, pods: own, now: clock.now()), job, key)
             // Pods of an earlier Job of that name would keep our finalizer for ever.
             let strangers = pods.filter {
                 JobPodTemplate.jobName(of: $0) == key.name && JobPodTemplate.jobUID(of: $0) != job.uid
@@ -98,7 +98,7 @@ package final class JobController: Service {
             try store.delete(.job, namespace: key.namespace, name: key.name, options: options)
         }
         if let wakeAt = plan.wakeAt {
-            queue.add(key, after: max(.milliseconds(10), wakeAt.since(Timestamp(date: clock.now()))))
+            queue.add(key, after: max(.milliseconds(10), wakeAt.since(clock.now())))
         }
     }
 

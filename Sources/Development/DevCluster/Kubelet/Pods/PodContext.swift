@@ -12,7 +12,7 @@ struct PodContext: Sendable {
     let clock: WallClock
     let logger: Logger
 
-    var now: Timestamp { Timestamp(date: clock.now()).wholeSeconds }
+    var now: Timestamp { clock.now().wholeSeconds }
 
     func find(_ kind: EnvironmentBuilder.Kind, _ name: String, namespace: String) -> JSONValue? {
         try? store.get(kind == .secret ? .secret : .configMap, namespace: namespace, name: name)

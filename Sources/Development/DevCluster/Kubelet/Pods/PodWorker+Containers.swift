@@ -63,12 +63,12 @@ extension PodWorker {
         let log = context.logs[path]
         var rest: ArraySlice<UInt8> = []
         for await chunk in process.output {
-            let cut = LogLine.cut(rest + chunk, time: Timestamp(date: context.clock.now()))
+            let cut = LogLine.cut(rest + chunk, time: context.clock.now())
             log?.append(cut.lines)
             rest = cut.rest
         }
         if !rest.isEmpty {
-            log?.append([LogLine(time: Timestamp(date: context.clock.now()), isWhole: false, text: rest)])
+            log?.append([LogLine(time: context.clock.now(), isWhole: false, text: rest)])
         }
         let code = await process.wait()
         processes[spec.name] = nil
