@@ -44,6 +44,9 @@ final class PlaceMaker: Sendable {
     /// The newer of what somebody was given and what was written since.
     func newest(_ place: IssueNamespace) -> IssueNamespace { latest.newest(place, key: place.metadata.key) ?? place }
 
+    /// Whether all of the place is there, and it says so.
+    func isActive(_ place: IssueNamespace) -> Bool { place.phase == .active && place.status?.observedGeneration != nil }
+
     func builder(_ place: IssueNamespace) -> PlaceBuilder {
         PlaceBuilder(
             place: place, controllerServiceAccount: serviceAccount, systemNamespace: systemNamespace)

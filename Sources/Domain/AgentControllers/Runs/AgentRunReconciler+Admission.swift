@@ -178,7 +178,7 @@ extension AgentRunReconciler {
 
     /// Claims the label event, with the decision and what it leads to in the record, while the finalizer is set; then
     /// writes the status while the place is made. Neither pair has an order: whoever stops in between is admitted again,
-    /// finds claim and place its own, and leaves the place if it is not admitted then.
+    /// finds claim and place its own, and leaves the place if it is not admitted then. The Job comes after all of it.
     private func accept(
         _ run: AgentRun, _ admitted: AdmittedRun, _ input: AdmissionInput, _ walk: RunWalk
     ) async throws -> AgentRun {
@@ -210,10 +210,7 @@ extension AgentRunReconciler {
         walk.intentsRecorded = 1
         // A branch that holds something is compared with its base first, when the run is provisioned.
         let stand = walk.stand.flatMap { !$0.needsComparison || admitted.revise ? $0 : nil }
-        async let joined = stand == nil
-            ? nil
-            : joinPlace(
-                run, walk, name: placeName, agent: admitted.agent, mode: admitted.mode, repositoryID: admitted.repositoryID)
+        async let begun: Void = stand == nil ? () : beginPlace(run, walk, placeName, admitted, input.configured)
         let written = try await write(run) { status in
             status.repositoryID = admitted.repositoryID
             status.labelEventID = admitted.labelEventID
@@ -245,7 +242,7 @@ extension AgentRunReconciler {
             }
             Self.setPhase(&status, run, .preparing, .preparing, "preparing the place of the run", now)
         }
-        walk.place = try await joined
+        await begun
         return written
     }
 

@@ -44,6 +44,31 @@ extension AgentRunReconciler {
             JobStart(run: current, place: place, configured: configured, settings: settings, walk: walk))
     }
 
+    /// Makes the namespaces and the token of a run that was just admitted. What does not succeed here is done, and
+    /// explained, when the run is provisioned.
+    func beginPlace(
+        _ run: AgentRun, _ walk: RunWalk, _ name: String, _ admitted: AdmittedRun,
+        _ configured: OperatorConfiguration.Repository?
+    ) async {
+        guard let configured else { return }
+        do {
+            async let token = context.source.mintRunToken(configured.name)
+            let place = try await joinPlace(
+                run, walk, name: name, agent: admitted.agent, mode: admitted.mode, repositoryID: admitted.repositoryID)
+            walk.place = place
+            let maker = context.placeMaker
+            try await maker.gate.withLock(name) {
+                let place = maker.newest(place)
+                guard !place.metadata.isBeingDeleted, !maker.isActive(place) else { return }
+                try await maker.makeNamespaces(place)
+                walk.hasNamespaces = true
+            }
+            walk.token = try await token
+        } catch {
+            context.logger.debug("the place is made later", ["run": run.metadata.name, "error": "\(error)"])
+        }
+    }
+
     /// What a Job is started with.
     private struct JobStart: Sendable {
         var run: AgentRun
@@ -66,10 +91,10 @@ extension AgentRunReconciler {
         return try await maker.gate.withLock(start.place.metadata.name) { [self] in
             let start = start.with(place: maker.newest(start.place))
             guard !start.place.metadata.isBeingDeleted else { return try await waitForPlace(start.run, start.place) }
-            let isActive = start.place.phase == .active && start.place.status?.observedGeneration != nil
+            let isActive = maker.isActive(start.place)
             do {
-                async let token = context.source.mintRunToken(start.configured.name)
-                if !isActive { try await maker.makeNamespaces(start.place) }
+                async let token = token(start)
+                if !isActive, !start.walk.hasNamespaces { try await maker.makeNamespaces(start.place) }
                 return .next(try await createJob(start, token: try await token, isPlaceActive: isActive))
             } catch let taken as PlaceMaker.NameTaken {
                 try await maker.explain(start.place, .nameTaken, taken.description)
@@ -81,6 +106,11 @@ extension AgentRunReconciler {
             }
             return try await waitForPlace(start.run, maker.newest(start.place))
         }
+    }
+
+    private func token(_ start: JobStart) async throws -> RunToken {
+        if let minted = start.walk.token { return minted }
+        return try await context.source.mintRunToken(start.configured.name)
     }
 
     /// What is about to be made for an attempt.

@@ -13,6 +13,8 @@ final class RunWalk: Sendable {
         var intentsRecorded: Int?
         var place: IssueNamespace?
         var reservation: PlaceMaker.Reservation?
+        var hasNamespaces = false
+        var token: RunToken?
     }
 
     private let state = Mutex(State())
@@ -33,6 +35,18 @@ final class RunWalk: Sendable {
     var place: IssueNamespace? {
         get { state.withLock { $0.place } }
         set { state.withLock { $0.place = newValue } }
+    }
+
+    /// Whether this walk made the namespaces of the place, and the controller's right in them.
+    var hasNamespaces: Bool {
+        get { state.withLock { $0.hasNamespaces } }
+        set { state.withLock { $0.hasNamespaces = newValue } }
+    }
+
+    /// The broker's token, minted in this walk.
+    var token: RunToken? {
+        get { state.withLock { $0.token } }
+        set { state.withLock { $0.token = newValue } }
     }
 
     /// Keeps the place's own reconciler from making it at the same time; ends with the walk.
