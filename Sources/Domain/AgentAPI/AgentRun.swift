@@ -3,20 +3,20 @@ package import JSONCoding
 package import KubernetesAPI
 
 /// One run of one agent for one issue (`codex-k8s.dev/v1alpha1`).
-package struct AgentRun: Resource, Hashable {
+package struct AgentRun: Resource, JSONReadable, Hashable {
     package static let resourceType = ResourceType(
         group: "codex-k8s.dev", version: "v1alpha1", kind: "AgentRun", plural: "agentruns", isNamespaced: true)
 
-    package var apiVersion = "codex-k8s.dev/v1alpha1"
-    package var kind = "AgentRun"
+    package var apiVersion: String { Self.resourceType.apiVersion }
+    package var kind: String { Self.resourceType.kind }
     package var metadata: ObjectMeta
-    package var spec: AgentRunSpec
-    package var status: AgentRunStatus?
+    @Boxed package var spec: AgentRunSpec
+    @BoxedOptional package var status: AgentRunStatus?
 
     package init(metadata: ObjectMeta, spec: AgentRunSpec, status: AgentRunStatus? = nil) {
         self.metadata = metadata
-        self.spec = spec
-        self.status = status
+        _spec = Boxed(wrappedValue: spec)
+        _status = BoxedOptional(wrappedValue: status)
     }
 
     /// The phase; a run without a status is pending.
@@ -24,7 +24,7 @@ package struct AgentRun: Resource, Hashable {
 }
 
 /// What is asked for. Only ``attempts`` (grows) and ``cancel`` (becomes true) may change.
-package struct AgentRunSpec: Codable, Sendable, Hashable {
+package struct AgentRunSpec: JSONReadable, Encodable, Sendable, Hashable {
     /// `owner/name`, one of the configured repositories.
     package var repository: String
     /// The repository's numeric id, when the writer knows it.
@@ -32,7 +32,7 @@ package struct AgentRunSpec: Codable, Sendable, Hashable {
     /// The issue's number.
     package var issue: Int
     package var trigger: Trigger
-    package var agent: AgentSelection?
+    @BoxedOptional package var agent: AgentSelection?
     /// How many attempts are wanted, at least 1.
     package var attempts: Int?
     /// Asks the run to end.
@@ -48,14 +48,14 @@ package struct AgentRunSpec: Codable, Sendable, Hashable {
         self.repositoryID = repositoryID
         self.issue = issue
         self.trigger = trigger
-        self.agent = agent
+        _agent = BoxedOptional(wrappedValue: agent)
         self.attempts = attempts
         self.cancel = cancel
         self.ttlSecondsAfterFinished = ttlSecondsAfterFinished
     }
 
     /// Why the run exists and who asked for it.
-    package struct Trigger: Codable, Sendable, Hashable {
+    package struct Trigger: JSONReadable, Encodable, Sendable, Hashable {
         /// A ``TriggerKind``.
         package var kind: String
         /// Continues an earlier run on the same branch and pull request.
@@ -99,7 +99,7 @@ package struct AgentRunSpec: Codable, Sendable, Hashable {
     }
 
     /// Which agent runs, and how; what is left out is resolved at admission.
-    package struct AgentSelection: Codable, Sendable, Hashable {
+    package struct AgentSelection: JSONReadable, Encodable, Sendable, Hashable {
         package var key: String?
         package var mode: AgentMode?
         package var model: String?
@@ -123,7 +123,7 @@ package struct AgentRunSpec: Codable, Sendable, Hashable {
 }
 
 /// What an agent may reach.
-package enum AgentMode: String, Codable, Sendable, Hashable, CaseIterable {
+package enum AgentMode: String, JSONReadable, Encodable, Sendable, Hashable, CaseIterable {
     /// An environment of its own in Kubernetes.
     case fullEnv = "FullEnv"
     /// The repository only, no Kubernetes credential at all.

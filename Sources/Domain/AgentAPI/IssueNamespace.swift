@@ -3,28 +3,28 @@ package import JSONCoding
 package import KubernetesAPI
 
 /// The isolated place of one (repository, issue, agent); cluster-scoped, so that it can own namespaces.
-package struct IssueNamespace: Resource, Hashable {
+package struct IssueNamespace: Resource, JSONReadable, Hashable {
     package static let resourceType = ResourceType(
         group: "codex-k8s.dev", version: "v1alpha1", kind: "IssueNamespace", plural: "issuenamespaces",
         isNamespaced: false)
 
-    package var apiVersion = "codex-k8s.dev/v1alpha1"
-    package var kind = "IssueNamespace"
+    package var apiVersion: String { Self.resourceType.apiVersion }
+    package var kind: String { Self.resourceType.kind }
     package var metadata: ObjectMeta
-    package var spec: IssueNamespaceSpec
-    package var status: IssueNamespaceStatus?
+    @Boxed package var spec: IssueNamespaceSpec
+    @BoxedOptional package var status: IssueNamespaceStatus?
 
     package init(metadata: ObjectMeta, spec: IssueNamespaceSpec, status: IssueNamespaceStatus? = nil) {
         self.metadata = metadata
-        self.spec = spec
-        self.status = status
+        _spec = Boxed(wrappedValue: spec)
+        _status = BoxedOptional(wrappedValue: status)
     }
 
     /// The phase; a place without a status is being prepared.
     package var phase: Phase { status?.phase ?? .preparing }
 
     /// Where a place stands.
-    package enum Phase: String, Codable, Sendable, Hashable, CaseIterable {
+    package enum Phase: String, JSONReadable, Encodable, Sendable, Hashable, CaseIterable {
         case preparing = "Preparing"
         case active = "Active"
         case expired = "Expired"
@@ -33,7 +33,7 @@ package struct IssueNamespace: Resource, Hashable {
 }
 
 /// Whose place it is and how long it lives.
-package struct IssueNamespaceSpec: Codable, Sendable, Hashable {
+package struct IssueNamespaceSpec: JSONReadable, Encodable, Sendable, Hashable {
     /// `owner/name`, for people.
     package var repository: String
     package var repositoryID: Int64
@@ -67,7 +67,7 @@ package struct IssueNamespaceSpec: Codable, Sendable, Hashable {
 }
 
 /// What exists of a place; written by the controller alone.
-package struct IssueNamespaceStatus: Codable, Sendable, Hashable {
+package struct IssueNamespaceStatus: JSONReadable, Encodable, Sendable, Hashable {
     package var phase: IssueNamespace.Phase?
     package var observedGeneration: Int?
     package var conditions: [Condition]?
@@ -77,7 +77,7 @@ package struct IssueNamespaceStatus: Codable, Sendable, Hashable {
     package init() {}
 
     /// The namespaces' names.
-    package struct Namespaces: Codable, Sendable, Hashable {
+    package struct Namespaces: JSONReadable, Encodable, Sendable, Hashable {
         package var run: String
         package var environment: String?
 
@@ -85,5 +85,59 @@ package struct IssueNamespaceStatus: Codable, Sendable, Hashable {
             self.run = run
             self.environment = environment
         }
+    }
+}
+
+// MARK: JSON
+
+extension IssueNamespace {
+    private enum CodingKeys: String, CodingKey {
+        case apiVersion, kind, metadata, spec, status
+    }
+
+    /// Reads the place; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(
+            metadata: try node.require("metadata"), spec: try node.require("spec"), status: try node.read("status"))
+    }
+
+    /// Writes the place with its type.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(apiVersion, forKey: .apiVersion)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(metadata, forKey: .metadata)
+        try container.encode(spec, forKey: .spec)
+        try container.encodeIfPresent(status, forKey: .status)
+    }
+}
+
+extension IssueNamespaceSpec {
+    /// Reads the spec; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(
+            repository: try node.require("repository"), repositoryID: try node.require("repositoryID"),
+            issue: try node.require("issue"), agent: try node.require("agent"), mode: try node.require("mode"),
+            readOnly: try node.read("readOnly"), profile: try node.read("profile"),
+            ttlSeconds: try node.read("ttlSeconds"), holders: try node.read("holders"))
+    }
+}
+
+extension IssueNamespaceStatus {
+    /// Reads the status; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init()
+        phase = try node.read("phase")
+        observedGeneration = try node.read("observedGeneration")
+        conditions = try node.read("conditions")
+        namespaces = try node.read("namespaces")
+        expiresAt = try node.read("expiresAt")
+    }
+}
+
+extension IssueNamespaceStatus.Namespaces {
+    /// Reads the names; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(run: try node.require("run"), environment: try node.read("environment"))
     }
 }

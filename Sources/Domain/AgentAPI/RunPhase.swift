@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+package import JSONCoding
 
 /// Where a run stands. A value that this version does not know is kept.
-package enum RunPhase: Sendable, Hashable, CaseIterable, RawRepresentable, Codable {
+package enum RunPhase: Sendable, Hashable, CaseIterable, RawRepresentable, JSONReadable, Encodable {
     case pending, queued, preparing, running, waiting, publishing, succeeded, failed, rejected, cancelled
     case other(String)
 
@@ -26,7 +27,22 @@ package enum RunPhase: Sendable, Hashable, CaseIterable, RawRepresentable, Codab
         }
     }
 
-    package init(rawValue: String) { self = Self.allCases.first { $0.rawValue == rawValue } ?? .other(rawValue) }
+    package init(rawValue: String) {
+        self =
+            switch rawValue {
+            case "Pending": .pending
+            case "Queued": .queued
+            case "Preparing": .preparing
+            case "Running": .running
+            case "Waiting": .waiting
+            case "Publishing": .publishing
+            case "Succeeded": .succeeded
+            case "Failed": .failed
+            case "Rejected": .rejected
+            case "Cancelled": .cancelled
+            default: .other(rawValue)
+            }
+    }
 
     /// Whether nothing more happens by itself; a failed run can still be given another attempt.
     package var isTerminal: Bool {

@@ -30,7 +30,7 @@ package enum ConditionStatus: OpenEnumeration {
 }
 
 /// One aspect of an object's state, after the Kubernetes API conventions.
-package struct Condition: Codable, Sendable, Hashable {
+package struct Condition: JSONReadable, Encodable, Sendable, Hashable {
     /// What the condition is about, in CamelCase.
     package var type: String
     /// Whether it holds.
@@ -58,14 +58,13 @@ package struct Condition: Codable, Sendable, Hashable {
     }
 
     /// Reads a condition; reason and message may be missing, as they are in conditions of built-in kinds.
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        type = try container.decode(String.self, forKey: .type)
-        status = try container.decode(ConditionStatus.self, forKey: .status)
-        reason = try container.decodeIfPresent(String.self, forKey: .reason) ?? ""
-        message = try container.decodeIfPresent(String.self, forKey: .message) ?? ""
-        observedGeneration = try container.decodeIfPresent(Int.self, forKey: .observedGeneration)
-        lastTransitionTime = try container.decodeIfPresent(Timestamp.self, forKey: .lastTransitionTime)
+    package init(node: JSONNode) throws {
+        type = try node.require("type")
+        status = try node.require("status")
+        reason = try node.read("reason") ?? ""
+        message = try node.read("message") ?? ""
+        observedGeneration = try node.read("observedGeneration")
+        lastTransitionTime = try node.read("lastTransitionTime")
     }
 }
 

@@ -2,49 +2,134 @@
 package import JSONCoding
 
 /// The metadata that every object has. Empty strings, zero and empty collections mean "not set".
-package struct ObjectMeta: Codable, Sendable, Hashable, EmptyRepresentable {
-    /// The object's name; unique within type and namespace.
-    @Omittable package var name: String = ""
-    /// A prefix from which the server makes a name; only read when `name` is empty at creation.
-    package var generateName: String?
-    /// Nil for cluster-scoped objects.
-    package var namespace: String?
-    /// Unique in time and space: a namesake that comes later has another.
-    @Omittable package var uid: String = ""
-    /// To be compared by `ResourceVersion`, and only among versions of one type.
-    @Omittable package var resourceVersion: String = ""
-    /// Counts changes of the desired state; set by the server.
-    @Omittable package var generation: Int = 0
-    package var creationTimestamp: Timestamp?
-    /// Set once deletion was asked for; the object stays until its finalizers are gone.
-    package var deletionTimestamp: Timestamp?
-    /// How many seconds a deletion waits at most for the object's own end.
-    package var deletionGracePeriodSeconds: Int?
-    /// What selectors look at.
-    @Omittable package var labels: [String: String] = [:]
-    /// What no selector looks at.
-    @Omittable package var annotations: [String: String] = [:]
-    /// Who has to do something before the object may go.
-    @Omittable package var finalizers: [String] = []
-    /// Whose end is the object's end.
-    @Omittable package var ownerReferences: [OwnerReference] = []
+///
+/// Behind a reference: it is the largest part of most objects, and a copy is one retain.
+package struct ObjectMeta: JSONReadable, Encodable, Sendable, Hashable, EmptyRepresentable {
+    private struct Fields: Sendable, Hashable {
+        var name = ""
+        var namespace: String?
+        var uid = ""
+        var resourceVersion = ""
+        var generation = 0
+        var creationTimestamp: Timestamp?
+        var labels: [String: String] = [:]
+        var annotations: [String: String] = [:]
+        var finalizers: [String] = []
+        var ownerReferences: [OwnerReference] = []
+        @BoxedOptional var rare: RareFields?
+    }
+
+    /// What most objects do not have.
+    private struct RareFields: Sendable, Hashable {
+        var generateName: String?
+        var deletionTimestamp: Timestamp?
+        var deletionGracePeriodSeconds: Int?
+    }
+
+    private static let none = Boxed(wrappedValue: Fields())
+    @Boxed private var fields: Fields
 
     /// The empty value.
-    package init() {}
+    package init() { _fields = Self.none }
 
     /// Metadata of a new object, or of one in a test.
     package init(
         name: String, namespace: String? = nil, uid: String = "", labels: [String: String] = [:],
         annotations: [String: String] = [:], finalizers: [String] = [], ownerReferences: [OwnerReference] = []
     ) {
-        self.name = name
-        self.namespace = namespace
-        self.uid = uid
-        self.labels = labels
-        self.annotations = annotations
-        self.finalizers = finalizers
-        self.ownerReferences = ownerReferences
+        let fields = Fields(
+            name: name, namespace: namespace, uid: uid, labels: labels, annotations: annotations,
+            finalizers: finalizers, ownerReferences: ownerReferences)
+        _fields = Boxed(wrappedValue: fields)
     }
+
+    // MARK: Fields
+
+    /// The object's name; unique within type and namespace.
+    package var name: String {
+        get { fields.name }
+        set { fields.name = newValue }
+    }
+
+    /// A prefix from which the server makes a name; only read when `name` is empty at creation.
+    package var generateName: String? {
+        get { fields.rare?.generateName }
+        set { setRare { $0.generateName = newValue } }
+    }
+
+    /// Nil for cluster-scoped objects.
+    package var namespace: String? {
+        get { fields.namespace }
+        set { fields.namespace = newValue }
+    }
+
+    /// Unique in time and space: a namesake that comes later has another.
+    package var uid: String {
+        get { fields.uid }
+        set { fields.uid = newValue }
+    }
+
+    /// To be compared by `ResourceVersion`, and only among versions of one type.
+    package var resourceVersion: String {
+        get { fields.resourceVersion }
+        set { fields.resourceVersion = newValue }
+    }
+
+    /// Counts changes of the desired state; set by the server.
+    package var generation: Int {
+        get { fields.generation }
+        set { fields.generation = newValue }
+    }
+
+    /// When the object was made; set by the server.
+    package var creationTimestamp: Timestamp? {
+        get { fields.creationTimestamp }
+        set { fields.creationTimestamp = newValue }
+    }
+
+    /// Set once deletion was asked for; the object stays until its finalizers are gone.
+    package var deletionTimestamp: Timestamp? {
+        get { fields.rare?.deletionTimestamp }
+        set { setRare { $0.deletionTimestamp = newValue } }
+    }
+
+    /// How many seconds a deletion waits at most for the object's own end.
+    package var deletionGracePeriodSeconds: Int? {
+        get { fields.rare?.deletionGracePeriodSeconds }
+        set { setRare { $0.deletionGracePeriodSeconds = newValue } }
+    }
+
+    /// What selectors look at.
+    package var labels: [String: String] {
+        _read { yield fields.labels }
+        _modify { yield &fields.labels }
+    }
+
+    /// What no selector looks at.
+    package var annotations: [String: String] {
+        _read { yield fields.annotations }
+        _modify { yield &fields.annotations }
+    }
+
+    /// Who has to do something before the object may go.
+    package var finalizers: [String] {
+        _read { yield fields.finalizers }
+        _modify { yield &fields.finalizers }
+    }
+
+    /// Whose end is the object's end.
+    package var ownerReferences: [OwnerReference] {
+        _read { yield fields.ownerReferences }
+        _modify { yield &fields.ownerReferences }
+    }
+
+    private mutating func setRare(_ change: (inout RareFields) -> Void) {
+        var rare = fields.rare ?? RareFields()
+        change(&rare)
+        fields.rare = rare == RareFields() ? nil : rare
+    }
+
+    // MARK: Answers
 
     /// Namespace and name.
     package var key: ObjectKey { ObjectKey(namespace: namespace, name: name) }
@@ -58,5 +143,47 @@ package struct ObjectMeta: Codable, Sendable, Hashable, EmptyRepresentable {
     /// Whether the object with this uid is among the owners.
     package func isOwned(byUID uid: String) -> Bool {
         !uid.isEmpty && ownerReferences.contains { $0.uid == uid }
+    }
+}
+
+// MARK: JSON
+
+extension ObjectMeta {
+    private enum CodingKeys: String, CodingKey {
+        case name, generateName, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp,
+            deletionGracePeriodSeconds, labels, annotations, finalizers, ownerReferences
+    }
+
+    /// Reads the metadata; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        var fields = Fields(
+            name: try node.read("name") ?? "", namespace: try node.read("namespace"),
+            uid: try node.read("uid") ?? "", resourceVersion: try node.read("resourceVersion") ?? "",
+            generation: try node.read("generation") ?? 0, creationTimestamp: try node.read("creationTimestamp"),
+            labels: try node.read("labels") ?? [:], annotations: try node.read("annotations") ?? [:],
+            finalizers: try node.read("finalizers") ?? [], ownerReferences: try node.read("ownerReferences") ?? [])
+        let rare = RareFields(
+            generateName: try node.read("generateName"), deletionTimestamp: try node.read("deletionTimestamp"),
+            deletionGracePeriodSeconds: try node.read("deletionGracePeriodSeconds"))
+        if rare != RareFields() { fields.rare = rare }
+        _fields = Boxed(wrappedValue: fields)
+    }
+
+    /// Writes what is set.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(Omittable(wrappedValue: name), forKey: .name)
+        try container.encodeIfPresent(generateName, forKey: .generateName)
+        try container.encodeIfPresent(namespace, forKey: .namespace)
+        try container.encode(Omittable(wrappedValue: uid), forKey: .uid)
+        try container.encode(Omittable(wrappedValue: resourceVersion), forKey: .resourceVersion)
+        try container.encode(Omittable(wrappedValue: generation), forKey: .generation)
+        try container.encodeIfPresent(creationTimestamp, forKey: .creationTimestamp)
+        try container.encodeIfPresent(deletionTimestamp, forKey: .deletionTimestamp)
+        try container.encodeIfPresent(deletionGracePeriodSeconds, forKey: .deletionGracePeriodSeconds)
+        try container.encode(Omittable(wrappedValue: labels), forKey: .labels)
+        try container.encode(Omittable(wrappedValue: annotations), forKey: .annotations)
+        try container.encode(Omittable(wrappedValue: finalizers), forKey: .finalizers)
+        try container.encode(Omittable(wrappedValue: ownerReferences), forKey: .ownerReferences)
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+package import JSONCoding
 
 /// An enumeration of strings that keeps values which it does not know.
 ///
 /// Servers newer than this client send new values; an object must never become unreadable for that.
-package protocol OpenEnumeration: Codable, Hashable, Sendable, CustomStringConvertible {
+package protocol OpenEnumeration: JSONReadable, Encodable, Hashable, Sendable, CustomStringConvertible {
     /// The value for a string; a string that is not known becomes the type's `.other`.
     init(_ text: String)
     /// The string on the wire.
@@ -12,6 +13,12 @@ package protocol OpenEnumeration: Codable, Hashable, Sendable, CustomStringConve
 
 extension OpenEnumeration {
     /// Reads the value; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(try String(node: node))
+    }
+
+    /// Reads the value where a `Decodable` type holds it; throws `DecodingError`. Here, because a file that does not import
+    /// where `JSONReadable` has the same would get one of the compiler's making.
     package init(from decoder: any Decoder) throws {
         self.init(try decoder.singleValueContainer().decode(String.self))
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+package import JSONCoding
 
 /// Names an owner of an object; the garbage collector removes the object when its last owner is gone.
 ///
 /// The owner is in the same namespace or cluster-scoped: there is no ownership across namespaces.
-package struct OwnerReference: Codable, Sendable, Hashable {
+package struct OwnerReference: JSONReadable, Encodable, Sendable, Hashable {
     /// Group and version of the owner's type.
     @Omittable package var apiVersion: String
     /// The owner's kind.
@@ -28,5 +29,15 @@ package struct OwnerReference: Codable, Sendable, Hashable {
         self.uid = uid
         self.controller = controller
         self.blockOwnerDeletion = blockOwnerDeletion
+    }
+}
+
+extension OwnerReference {
+    /// Reads the reference; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(
+            apiVersion: try node.read("apiVersion") ?? "", kind: try node.read("kind") ?? "",
+            name: try node.read("name") ?? "", uid: try node.read("uid") ?? "",
+            controller: try node.read("controller"), blockOwnerDeletion: try node.read("blockOwnerDeletion"))
     }
 }

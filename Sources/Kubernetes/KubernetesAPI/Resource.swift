@@ -35,6 +35,11 @@ extension KubernetesObject {
     }
 }
 
+extension KubernetesObject where Self: JSONReadable {
+    /// Reads the object straight out of the text.
+    package static func decode(_ node: JSONNode) throws -> Self { try Self(node: node) }
+}
+
 extension Resource {
     /// The object as it goes over the wire: with `apiVersion` and `kind`, which typed models do not hold.
     ///

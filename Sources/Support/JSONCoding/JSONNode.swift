@@ -39,20 +39,21 @@ package struct JSONNode {
 
     /// The token of a member's value.
     func member(_ key: String) -> Int? {
-        let own = token
+        let tokens = tape.tokens
+        let own = tokens[index]
         guard own.kind == .object else { return nil }
         let length = key.utf8.count
         var found: Int?
         var name = index + 1
         while name < own.next {
-            let candidate = tape.tokens[name]
+            let candidate = tokens[name]
             if candidate.kind == .plainString {
-                let (start, end) = (Int(candidate.start), Int(candidate.end))
-                if end - start == length, key.utf8.elementsEqual(tape.bytes[start..<end]) { found = name + 1 }
+                let start = Int(candidate.start)
+                if Int(candidate.end) - start == length, tape.holds(key, at: start) { found = name + 1 }
             } else if (try? text(candidate)) == key {
                 found = name + 1
             }
-            name = Int(tape.tokens[name + 1].next)
+            name = Int(tokens[name + 1].next)
         }
         return found
     }

@@ -30,91 +30,43 @@ struct JSONNodeDecoder: Decoder {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard node.isObject else { throw mismatch(type, "an object") }
+        guard node.isObject else { throw node.mismatch(type, "an object") }
         return KeyedDecodingContainer(JSONNodeKeyedDecoding<Key>(node: node))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        guard node.token.kind == .array else { throw mismatch([JSONValue].self, "an array") }
+        guard node.token.kind == .array else { throw node.mismatch([JSONValue].self, "an array") }
         return JSONNodeUnkeyedDecoding(node)
     }
 
     func singleValueContainer() -> any SingleValueDecodingContainer { self }
 
-    func mismatch(_ type: Any.Type, _ expected: String) -> DecodingError {
-        .typeMismatch(
-            type, .init(codingPath: codingPath, debugDescription: "expected \(expected), found \(node.typeName)"))
-    }
-
     func unbox<T: Decodable>(_ type: T.Type) throws -> T {
-        if type == String.self, let text = try decode(String.self) as? T { return text }
-        if type == [String: String].self, let map = try stringMap() as? T { return map }
+        if type == String.self, let text = try String(node: node) as? T { return text }
+        if type == [String: String].self, let map = try [String: String](node: node) as? T { return map }
         return try T(from: self)
-    }
-
-    func whole() throws -> JSONValue {
-        do { return try node.value() } catch { throw corrupted(error) }
-    }
-
-    /// Labels, annotations and data: the one kind of dictionary that every object has.
-    private func stringMap() throws -> [String: String] {
-        guard node.isObject else { throw mismatch([String: String].self, "an object") }
-        let children = node.children
-        var map = [String: String](minimumCapacity: children.count)
-        for child in children { map[node.name(ofChild: child)] = try JSONNodeDecoder(node: node.node(child)).string() }
-        return map
-    }
-
-    private func string() throws -> String {
-        let token = node.token
-        guard token.kind == .plainString || token.kind == .string else { throw mismatch(String.self, "a string") }
-        do { return try node.text(token) } catch { throw corrupted(error) }
-    }
-
-    private func number() throws -> JSONValue? {
-        guard node.token.kind == .number else { return nil }
-        do { return try node.number() } catch { throw corrupted(error) }
-    }
-
-    private func corrupted(_ error: JSONParseError) -> DecodingError {
-        .dataCorrupted(.init(codingPath: codingPath, debugDescription: error.description))
-    }
-
-    private func integer<T: FixedWidthInteger>(_ type: T.Type) throws -> T {
-        guard let wide = try number()?.integerValue else { throw mismatch(type, "an integer") }
-        guard let exact = T(exactly: wide) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: codingPath, debugDescription: "\(wide) does not fit \(type)"))
-        }
-        return exact
     }
 }
 
 extension JSONNodeDecoder: SingleValueDecodingContainer {
     func decodeNil() -> Bool { node.isNull }
-    func decode(_ type: Bool.Type) throws -> Bool {
-        switch node.token.kind {
-        case .true: true
-        case .false: false
-        default: throw mismatch(type, "a boolean")
-        }
-    }
-    func decode(_ type: String.Type) throws -> String { try string() }
+    func decode(_ type: Bool.Type) throws -> Bool { try Bool(node: node) }
+    func decode(_ type: String.Type) throws -> String { try String(node: node) }
     func decode(_ type: Double.Type) throws -> Double {
-        guard let number = try number()?.doubleValue else { throw mismatch(type, "a number") }
+        guard let number = try node.numberIfAny()?.doubleValue else { throw node.mismatch(type, "a number") }
         return number
     }
     func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
-    func decode(_ type: Int.Type) throws -> Int { try integer(type) }
-    func decode(_ type: Int8.Type) throws -> Int8 { try integer(type) }
-    func decode(_ type: Int16.Type) throws -> Int16 { try integer(type) }
-    func decode(_ type: Int32.Type) throws -> Int32 { try integer(type) }
-    func decode(_ type: Int64.Type) throws -> Int64 { try integer(type) }
-    func decode(_ type: UInt.Type) throws -> UInt { try integer(type) }
-    func decode(_ type: UInt8.Type) throws -> UInt8 { try integer(type) }
-    func decode(_ type: UInt16.Type) throws -> UInt16 { try integer(type) }
-    func decode(_ type: UInt32.Type) throws -> UInt32 { try integer(type) }
-    func decode(_ type: UInt64.Type) throws -> UInt64 { try integer(type) }
+    func decode(_ type: Int.Type) throws -> Int { try node.integer(type) }
+    func decode(_ type: Int8.Type) throws -> Int8 { try node.integer(type) }
+    func decode(_ type: Int16.Type) throws -> Int16 { try node.integer(type) }
+    func decode(_ type: Int32.Type) throws -> Int32 { try node.integer(type) }
+    func decode(_ type: Int64.Type) throws -> Int64 { try node.integer(type) }
+    func decode(_ type: UInt.Type) throws -> UInt { try node.integer(type) }
+    func decode(_ type: UInt8.Type) throws -> UInt8 { try node.integer(type) }
+    func decode(_ type: UInt16.Type) throws -> UInt16 { try node.integer(type) }
+    func decode(_ type: UInt32.Type) throws -> UInt32 { try node.integer(type) }
+    func decode(_ type: UInt64.Type) throws -> UInt64 { try node.integer(type) }
     func decode<T: Decodable>(_ type: T.Type) throws -> T { try unbox(type) }
 }
 
@@ -128,17 +80,11 @@ struct JSONNodeKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decodeNil(forKey key: Key) throws -> Bool { try member(key).node.isNull }
 
     private func member(_ key: some CodingKey) throws -> JSONNodeDecoder {
-        guard let value = node.member(key.stringValue) else {
-            throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "the field is missing"))
-        }
-        return JSONNodeDecoder(node: node.node(value))
+        JSONNodeDecoder(node: try node.required(key.stringValue))
     }
 
     /// Nil when the field is missing or null: one look where the default takes three.
-    private func present(_ key: Key) -> JSONNodeDecoder? {
-        guard let value = node.member(key.stringValue), node.tape.tokens[value].kind != .null else { return nil }
-        return JSONNodeDecoder(node: node.node(value))
-    }
+    private func present(_ key: Key) -> JSONNodeDecoder? { node.present(key.stringValue).map(JSONNodeDecoder.init) }
 
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try member(key).unbox(type) }
     func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try member(key).decode(type) }

@@ -35,6 +35,16 @@ final class JSONTape: Sendable {
         self.bytes = bytes
         self.tokens = tokens
     }
+
+    /// Whether this text stands there.
+    func holds(_ text: String, at start: Int) -> Bool {
+        var position = start
+        for byte in text.utf8 {
+            guard bytes[position] == byte else { return false }
+            position += 1
+        }
+        return true
+    }
 }
 
 /// Cuts a value into tokens: strict grammar and bounded depth, as `JSONParser`; member names may repeat, and the last

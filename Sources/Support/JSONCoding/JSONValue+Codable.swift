@@ -3,12 +3,8 @@
 extension JSONValue: Codable {
     /// Reads any value; the source decoder says which kind it is.
     package init(from decoder: any Decoder) throws {
-        if let direct = decoder as? JSONValueDecoder {
-            self = direct.value
-            return
-        }
         if let direct = decoder as? JSONNodeDecoder {
-            self = try direct.whole()
+            try self.init(node: direct.node)
             return
         }
         let container = try decoder.singleValueContainer()
@@ -57,11 +53,17 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue {
-    /// Makes a typed value out of this one.
+    /// Makes a typed value out of this one, by way of text: values come as text, and there is one decoder.
     ///
     /// - Throws: `DecodingError` whose coding path leads to the offending field.
     package func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T {
-        try JSONValueDecoder(value: self, codingPath: []).unbox(type)
+        let node: JSONNode
+        do {
+            node = try JSONNode.tokenize(encoded(), limits: JSONLimits(maximumDepth: .max, maximumBytes: .max))
+        } catch {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: error.description))
+        }
+        return try node.decode(type)
     }
 
     /// Makes a JSON value out of a typed one; fields that are `nil` are left out.

@@ -32,7 +32,8 @@ struct JSONValueEncoder: Encoder {
 
     /// Encodes a nested value; one that writes nothing is an empty object.
     func wrap<T: Encodable>(_ value: T) throws -> JSONValue {
-        if let same = value as? JSONValue { return same }
+        if T.self == JSONValue.self, let same = value as? JSONValue { return same }
+        if T.self == [String: String].self, let map = value as? [String: String] { return JSONValue(map) }
         let encoder = JSONValueEncoder(codingPath: codingPath)
         try value.encode(to: encoder)
         return encoder.box.value ?? .object([:])
@@ -77,6 +78,12 @@ struct JSONKeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
     }
 
     func encodeNil(forKey key: Key) throws { store(key.stringValue, .null) }
+    // What most fields are, without an encoder of their own.
+    func encode(_ value: Bool, forKey key: Key) throws { store(key.stringValue, .bool(value)) }
+    func encode(_ value: String, forKey key: Key) throws { store(key.stringValue, .string(value)) }
+    func encode(_ value: Int, forKey key: Key) throws { store(key.stringValue, .integer(Int64(value))) }
+    func encode(_ value: Int64, forKey key: Key) throws { store(key.stringValue, .integer(value)) }
+    func encode(_ value: Double, forKey key: Key) throws { store(key.stringValue, .double(value)) }
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
         store(key.stringValue, try JSONValueEncoder(codingPath: codingPath + [key]).wrap(value))
     }

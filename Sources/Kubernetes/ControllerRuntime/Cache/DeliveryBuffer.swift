@@ -12,7 +12,7 @@ struct DeliveryBuffer<Object: KubernetesObject>: Sendable {
 
     private let limit: Int
     private var changes: [Change] = []
-    /// Where each object's last change is.
+    /// Where each object's last change is; known from the limit on.
     private var positions: [ObjectKey: Int] = [:]
 
     init(limit: Int = 1024) { self.limit = limit }
@@ -20,13 +20,20 @@ struct DeliveryBuffer<Object: KubernetesObject>: Sendable {
     var count: Int { changes.count }
 
     mutating func add(_ change: Change) {
-        let key = change.object.key
-        if changes.count >= limit, let position = positions[key] {
-            changes[position] = Self.together(changes[position], change)
+        guard changes.count >= limit else {
+            changes.append(change)
             return
         }
-        positions[key] = changes.count
-        changes.append(change)
+        if positions.isEmpty {
+            for (position, known) in changes.enumerated() { positions[known.object.key] = position }
+        }
+        let key = change.object.key
+        if let position = positions[key] {
+            changes[position] = Self.together(changes[position], change)
+        } else {
+            positions[key] = changes.count
+            changes.append(change)
+        }
     }
 
     /// Takes everything out.

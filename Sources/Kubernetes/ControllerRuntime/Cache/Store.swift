@@ -49,7 +49,8 @@ package final class Store<Object: KubernetesObject>: Sendable {
 
     /// The objects that an index finds. Naming an index that the informer was not given is a programming error.
     package func byIndex(_ index: String, _ value: String) -> [Object] {
-        state.withLock { $0.objects(index: index, value: value) }.map(\.object)
+        // A key path would be made anew each time, because the type is not known here.
+        state.withLock { $0.objects(index: index, value: value) }.map { $0.object }
     }
 
     /// How many objects there are.

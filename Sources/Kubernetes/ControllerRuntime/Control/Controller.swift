@@ -144,15 +144,26 @@ package final class Controller: Service {
             helpers.addTask { await self.watchDeadlines() }
             await withDiscardingTaskGroup { group in
                 for worker in 0..<workers {
-                    group.addTask {
-                        while let item = await self.queue.next() {
-                            await self.process(item, worker)
-                            self.queue.done(item.key)
-                        }
-                    }
+                    group.addTask { await self.keepWorking(worker) }
                 }
             }
             helpers.cancelAll()
+        }
+    }
+
+    /// Works until the queue is shut down; a worker that was cancelled with a slow reconcile is replaced.
+    private func keepWorking(_ worker: Int) async {
+        while !queue.isShutDown {
+            let task = Task {
+                while let item = await self.queue.next() {
+                    let mayGoOn = await self.process(item, worker)
+                    self.queue.done(item.key)
+                    if !mayGoOn { return }
+                }
+            }
+            running.enter(worker, task)
+            await task.value
+            running.leave(worker)
         }
     }
 
@@ -164,33 +175,33 @@ package final class Controller: Service {
         }
     }
 
-    private func process(_ item: WorkItem<ObjectKey>, _ worker: Int) async {
+    /// Reconciles a key; false when the worker was cancelled for it.
+    private func process(_ item: WorkItem<ObjectKey>, _ worker: Int) async -> Bool {
         if let reason = gate?.blocker(for: item.key) {
             logger.debug("reconcile waits for the cache", ["object": "\(item.key)", "reason": reason])
             metrics.requeue.increment()
             // An event of the cache ends the wait at once; only bookmarks and lists need this.
             queue.addRateLimited(item.key, atMost: .seconds(1), reason: item.reason)
-            return
+            return true
         }
         noticeSelfTriggers(item)
         metrics.activeWorkers.add(1)
         let number = lastRun.wrappingAdd(1, ordering: .relaxed).newValue
         let context = ReconcileContext(controller: name, reason: item.reason, run: runPrefix, number: number)
         let start = time.now()
-        let reconcile = Task { [reconciler] () -> Result<ReconcileResult, any Error> in
-            do {
-                return .success(
-                    try await ReconcileContext.$current.withValue(context) { try await reconciler.reconcile(item.key) })
-            } catch {
-                return .failure(error)
-            }
+        running.begin(worker, deadline: start + deadline)
+        let result: Result<ReconcileResult, any Error>
+        do {
+            result = .success(
+                try await ReconcileContext.$current.withValue(context) { try await reconciler.reconcile(item.key) })
+        } catch {
+            result = .failure(error)
         }
-        running.begin(worker, deadline: start + deadline, reconcile)
-        let result = await reconcile.value
         let isOverdue = running.end(worker)
         metrics.duration.observe(time.now() - start)
         metrics.activeWorkers.add(-1)
         settle(item, context, result, isOverdue)
+        return !isOverdue
     }
 
     private func noticeSelfTriggers(_ item: WorkItem<ObjectKey>) {

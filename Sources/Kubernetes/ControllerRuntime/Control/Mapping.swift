@@ -17,8 +17,14 @@ package struct Mapping<Object: KubernetesObject>: Sendable {
 
     /// The keys of an event, each once, in order.
     package func keys(_ event: ObjectEvent<Object>) -> [ObjectKey] {
+        let found: [ObjectKey]
+        switch event {
+        case .added(let object), .deleted(let object): found = keys(object)
+        case .updated(let old, let new): found = keys(old) + keys(new)
+        }
+        if found.count < 2 { return found }
         var seen: Set<ObjectKey> = []
-        return event.states.flatMap(keys).filter { seen.insert($0).inserted }
+        return found.filter { seen.insert($0).inserted }
     }
 
     /// The object itself.

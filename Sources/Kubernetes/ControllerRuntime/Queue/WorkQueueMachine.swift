@@ -29,6 +29,9 @@ struct WorkQueueMachine<Key: Hashable & Sendable>: Sendable {
         var failures = 0
     }
 
+    /// So many places are kept when there is nothing to do.
+    private static var keptSlots: Int { 256 }
+
     private var slots: [Entry?] = []
     private var free: [Int] = []
     private var index: [Key: Int] = [:]
@@ -246,5 +249,16 @@ struct WorkQueueMachine<Key: Hashable & Sendable>: Sendable {
         slots[slot] = nil
         index[entry.key] = nil
         free.append(slot)
+        if index.isEmpty, slots.count > Self.keptSlots { giveBack() }
+    }
+
+    /// A start looks at everything once, and so much is not needed again.
+    private mutating func giveBack() {
+        slots = []
+        free = []
+        index = [:]
+        processing = []
+        line.removeAll()
+        timers.removeAll()
     }
 }

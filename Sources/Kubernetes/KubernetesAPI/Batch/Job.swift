@@ -2,7 +2,7 @@
 package import JSONCoding
 
 /// A Job. Its spec is kept whole as JSON; the status is read.
-package struct Job: Resource, Hashable {
+package struct Job: Resource, JSONReadable, Hashable {
     /// The type on the server.
     package static let resourceType = ResourceType.job
 
@@ -20,6 +20,13 @@ package struct Job: Resource, Hashable {
         self.status = status
     }
 
+    /// Reads the object; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(
+            metadata: try node.read("metadata") ?? ObjectMeta(), spec: try node.read("spec"),
+            status: try node.read("status") ?? JobStatus())
+    }
+
     /// Whether all its pods are done and succeeded.
     package var isComplete: Bool { status.conditions.isTrue("Complete") }
     /// Whether it has failed for good; the condition's reason says why (`DeadlineExceeded`, `BackoffLimitExceeded`).
@@ -34,7 +41,7 @@ package struct Job: Resource, Hashable {
 }
 
 /// What the Job controller says.
-package struct JobStatus: Codable, Sendable, Hashable, EmptyRepresentable {
+package struct JobStatus: JSONReadable, Encodable, Sendable, Hashable, EmptyRepresentable {
     /// `Complete`, `Failed`, `Suspended` and others.
     @Omittable package var conditions: [Condition] = []
     /// Pods that are not done.
@@ -51,4 +58,15 @@ package struct JobStatus: Codable, Sendable, Hashable, EmptyRepresentable {
     package var completionTime: Timestamp?
     /// The empty value.
     package init() {}
+
+    /// Reads the status; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        conditions = try node.read("conditions") ?? []
+        active = try node.read("active") ?? 0
+        ready = try node.read("ready") ?? 0
+        succeeded = try node.read("succeeded") ?? 0
+        failed = try node.read("failed") ?? 0
+        startTime = try node.read("startTime")
+        completionTime = try node.read("completionTime")
+    }
 }

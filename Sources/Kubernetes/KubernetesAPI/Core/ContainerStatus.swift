@@ -2,7 +2,7 @@
 package import JSONCoding
 
 /// What the kubelet says about one container.
-package struct ContainerStatus: Codable, Sendable, Hashable {
+package struct ContainerStatus: JSONReadable, Encodable, Sendable, Hashable {
     /// The container's name in the spec.
     @Omittable package var name: String
     /// Whether it passes its readiness probe.
@@ -29,7 +29,7 @@ package struct ContainerStatus: Codable, Sendable, Hashable {
 }
 
 /// At most one of the three is set; none means waiting.
-package struct ContainerState: Codable, Sendable, Hashable, EmptyRepresentable {
+package struct ContainerState: JSONReadable, Encodable, Sendable, Hashable, EmptyRepresentable {
     /// Set while it is not running yet.
     package var waiting: ContainerStateWaiting?
     /// Set while it runs.
@@ -49,7 +49,7 @@ package struct ContainerState: Codable, Sendable, Hashable, EmptyRepresentable {
 }
 
 /// Why a container is not running yet.
-package struct ContainerStateWaiting: Codable, Sendable, Hashable {
+package struct ContainerStateWaiting: JSONReadable, Encodable, Sendable, Hashable {
     /// One word, such as `ImagePullBackOff`, `OOMKilled` or `Completed`.
     package var reason: String?
     /// A sentence for people.
@@ -63,7 +63,7 @@ package struct ContainerStateWaiting: Codable, Sendable, Hashable {
 }
 
 /// Since when a container runs.
-package struct ContainerStateRunning: Codable, Sendable, Hashable {
+package struct ContainerStateRunning: JSONReadable, Encodable, Sendable, Hashable {
     /// When it was started.
     package var startedAt: Timestamp?
 
@@ -74,7 +74,7 @@ package struct ContainerStateRunning: Codable, Sendable, Hashable {
 }
 
 /// How a container ended.
-package struct ContainerStateTerminated: Codable, Sendable, Hashable {
+package struct ContainerStateTerminated: JSONReadable, Encodable, Sendable, Hashable {
     /// 128 + n when signal n ended it.
     @Omittable package var exitCode: Int
     package var signal: Int?
@@ -97,5 +97,52 @@ package struct ContainerStateTerminated: Codable, Sendable, Hashable {
         self.message = message
         self.startedAt = startedAt
         self.finishedAt = finishedAt
+    }
+}
+
+// MARK: JSON
+
+extension ContainerStatus {
+    /// Reads the status; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(
+            name: try node.read("name") ?? "", state: try node.read("state") ?? ContainerState(),
+            ready: try node.read("ready") ?? false, restartCount: try node.read("restartCount") ?? 0)
+        started = try node.read("started")
+        image = try node.read("image")
+        lastState = try node.read("lastState") ?? ContainerState()
+    }
+}
+
+extension ContainerState {
+    /// Reads the state; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init()
+        waiting = try node.read("waiting")
+        running = try node.read("running")
+        terminated = try node.read("terminated")
+    }
+}
+
+extension ContainerStateWaiting {
+    /// Reads the reason; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(reason: try node.read("reason"), message: try node.read("message"))
+    }
+}
+
+extension ContainerStateRunning {
+    /// Reads the time; throws `DecodingError`.
+    package init(node: JSONNode) throws { self.init(startedAt: try node.read("startedAt")) }
+}
+
+extension ContainerStateTerminated {
+    /// Reads the end; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(
+            exitCode: try node.read("exitCode") ?? 0, reason: try node.read("reason"),
+            message: try node.read("message"), startedAt: try node.read("startedAt"),
+            finishedAt: try node.read("finishedAt"))
+        signal = try node.read("signal")
     }
 }

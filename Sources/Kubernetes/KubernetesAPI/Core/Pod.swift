@@ -2,7 +2,7 @@
 package import JSONCoding
 
 /// A pod as far as the operator reads it; pods are made by Jobs.
-package struct Pod: Resource, Hashable {
+package struct Pod: Resource, JSONReadable, Hashable {
     /// The type on the server.
     package static let resourceType = ResourceType.pod
 
@@ -19,10 +19,17 @@ package struct Pod: Resource, Hashable {
         self.spec = spec
         self.status = status
     }
+
+    /// Reads the object; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(
+            metadata: try node.read("metadata") ?? ObjectMeta(), spec: try node.read("spec") ?? PodSpec(),
+            status: try node.read("status") ?? PodStatus())
+    }
 }
 
 /// The part of a pod's spec that is read.
-package struct PodSpec: Codable, Sendable, Hashable, EmptyRepresentable {
+package struct PodSpec: JSONReadable, Encodable, Sendable, Hashable, EmptyRepresentable {
     /// Where it was placed.
     package var nodeName: String?
     /// As whom it runs.
@@ -33,10 +40,18 @@ package struct PodSpec: Codable, Sendable, Hashable, EmptyRepresentable {
     package var activeDeadlineSeconds: Int?
     /// The empty value.
     package init() {}
+
+    /// Reads the spec; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        nodeName = try node.read("nodeName")
+        serviceAccountName = try node.read("serviceAccountName")
+        restartPolicy = try node.read("restartPolicy")
+        activeDeadlineSeconds = try node.read("activeDeadlineSeconds")
+    }
 }
 
 /// What the kubelet says about a pod.
-package struct PodStatus: Codable, Sendable, Hashable, EmptyRepresentable {
+package struct PodStatus: JSONReadable, Encodable, Sendable, Hashable, EmptyRepresentable {
     /// Where it is in its life.
     package var phase: PodPhase?
     /// Why the pod is in this state as a whole: `Evicted`, `DeadlineExceeded`.
@@ -55,6 +70,18 @@ package struct PodStatus: Codable, Sendable, Hashable, EmptyRepresentable {
     @Omittable package var containerStatuses: [ContainerStatus] = []
     /// The empty value.
     package init() {}
+
+    /// Reads the status; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        phase = try node.read("phase")
+        reason = try node.read("reason")
+        message = try node.read("message")
+        podIP = try node.read("podIP")
+        startTime = try node.read("startTime")
+        conditions = try node.read("conditions") ?? []
+        initContainerStatuses = try node.read("initContainerStatuses") ?? []
+        containerStatuses = try node.read("containerStatuses") ?? []
+    }
 
     /// The status of a container, init containers included.
     package func container(_ name: String) -> ContainerStatus? {
