@@ -17,8 +17,8 @@ extension OpenEnumeration {
         self.init(try String(node: node))
     }
 
-    /// Reads the value where a `Decodable` type holds it; throws `DecodingError`. Here, because a file that does not import
-    /// where `JSONReadable` has the same would get one of the compiler's making.
+    /// Reads the value where a `Decodable` type holds it; throws `DecodingError`. Said here again, because an
+    /// enumeration in a file that does not import `JSONCoding` would else get one of the compiler's making.
     package init(from decoder: any Decoder) throws {
         self.init(try decoder.singleValueContainer().decode(String.self))
     }
