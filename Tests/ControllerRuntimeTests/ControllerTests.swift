@@ -110,6 +110,29 @@ struct ClosureReconciler: Reconciler {
         #expect(metrics.render().contains(#"controller_runtime_reconcile_timeouts_total{controller="c"} 1"#))
     }
 
+    @Test func `after a reconcile that was too slow the only worker goes on, and is not cancelled any more`() async throws {
+        let time = ManualTime()
+        let began = Collector<ObjectKey>()
+        let others = Collector<Bool>()
+        let controller = Controller(
+            name: "c",
+            reconciler: ClosureReconciler { key in
+                began.append(key)
+                if key.name == "a" { try await Task.sleep(for: .seconds(3600)) }
+                others.append(Task.isCancelled)
+                return .done
+            }, reconcileDeadline: .seconds(20), time: time.source)
+        try await run(controller) {
+            controller.enqueue(key)
+            await began.wait(count: 1)
+            for name in ["b", "c", "d"] { controller.enqueue(ObjectKey(namespace: "n", name: name)) }
+            await time.waitForSleeper(due: .seconds(20))
+            time.advance(by: .seconds(20))
+            await others.wait(count: 3)
+            #expect(others.values == [false, false, false])
+        }
+    }
+
     @Test func `stopping lets what is under way finish and begins nothing new`() async throws {
         let started = Collector<ObjectKey>()
         let finished = Collector<ObjectKey>()

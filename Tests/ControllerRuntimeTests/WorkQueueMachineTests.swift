@@ -185,6 +185,20 @@ import Testing
         #expect(machine.footprint <= 6 * 11)
     }
 
+    @Test func `what a start needed is given back when everything is done`() {
+        var machine = Machine()
+        for index in 0..<1000 { machine.add("key \(index)", priority: .low, now: .zero) }
+        machine.add("late", after: .seconds(5), now: .zero)
+        while let item = machine.take(now: .zero) { machine.done(item.key, now: .zero) }
+        #expect(machine.footprint >= 1000, "one key still waits")
+        #expect(machine.promote(now: .seconds(5)) == 1)
+        #expect(machine.take(now: .seconds(5))?.key == "late")
+        machine.done("late", now: .seconds(5))
+        #expect(machine.isIdle && machine.footprint == 0)
+        machine.add("new", now: .seconds(6))
+        #expect(machine.take(now: .seconds(6))?.key == "new")
+    }
+
     @Test func `failures of keys that are left alone are forgotten`() {
         var machine = Machine()
         for index in 0..<1000 {

@@ -2,27 +2,24 @@
 package import JSONCoding
 import KubernetesAPI
 
-// How runs are read: without `Decodable`, because a controller's start reads thousands of them.
+// How runs are read and written: a controller's start reads thousands of them, and each step writes a status.
 
 extension AgentRun {
-    private enum CodingKeys: String, CodingKey {
-        case apiVersion, kind, metadata, spec, status
-    }
-
     /// Reads the run; throws `DecodingError`.
     package init(node: JSONNode) throws {
         self.init(
             metadata: try node.require("metadata"), spec: try node.require("spec"), status: try node.read("status"))
     }
 
-    /// Writes the run with its type.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(apiVersion, forKey: .apiVersion)
-        try container.encode(kind, forKey: .kind)
-        try container.encode(metadata, forKey: .metadata)
-        try container.encode(spec, forKey: .spec)
-        try container.encodeIfPresent(status, forKey: .status)
+    /// The run with its type.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("apiVersion", apiVersion)
+        object.put("kind", kind)
+        object.put("metadata", metadata)
+        object.put("spec", spec)
+        object.put("status", status)
+        return .object(object)
     }
 }
 
@@ -34,6 +31,20 @@ extension AgentRunSpec {
             issue: try node.require("issue"), trigger: try node.require("trigger"), agent: try node.read("agent"),
             attempts: try node.read("attempts"), cancel: try node.read("cancel"),
             ttlSecondsAfterFinished: try node.read("ttlSecondsAfterFinished"))
+    }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("repository", repository)
+        object.put("repositoryID", repositoryID)
+        object.put("issue", issue)
+        object.put("trigger", trigger)
+        object.put("agent", agent)
+        object.put("attempts", attempts)
+        object.put("cancel", cancel)
+        object.put("ttlSecondsAfterFinished", ttlSecondsAfterFinished)
+        return .object(object)
     }
 }
 
@@ -47,6 +58,23 @@ extension AgentRunSpec.Trigger {
             correlationID: try node.read("correlationID"), labelEventID: try node.read("labelEventID"),
             pullRequest: try node.read("pullRequest"), reviewID: try node.read("reviewID"))
     }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("kind", kind)
+        object.put("revise", revise)
+        object.put("requestedBy", requestedBy)
+        object.put("label", label)
+        object.put("actor", actor)
+        object.put("deliveryID", deliveryID)
+        object.put("labelledAt", labelledAt)
+        object.put("correlationID", correlationID)
+        object.put("labelEventID", labelEventID)
+        object.put("pullRequest", pullRequest)
+        object.put("reviewID", reviewID)
+        return .object(object)
+    }
 }
 
 extension AgentRunSpec.AgentSelection {
@@ -56,6 +84,18 @@ extension AgentRunSpec.AgentSelection {
             key: try node.read("key"), mode: try node.read("mode"), model: try node.read("model"),
             reasoningEffort: try node.read("reasoningEffort"), image: try node.read("image"),
             timeout: try node.read("timeout"))
+    }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("key", key)
+        object.put("mode", mode)
+        object.put("model", model)
+        object.put("reasoningEffort", reasoningEffort)
+        object.put("image", image)
+        object.put("timeout", timeout)
+        return .object(object)
     }
 }
 
@@ -82,6 +122,30 @@ extension AgentRunStatus {
         completionTime = try node.read("completionTime")
         statusCommentID = try node.read("statusCommentID")
     }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("phase", phase)
+        object.put("observedGeneration", observedGeneration)
+        object.put("conditions", conditions)
+        object.put("namespace", namespace)
+        object.put("job", job)
+        object.put("branch", branch)
+        object.put("attempt", attempt)
+        object.put("labelEventID", labelEventID)
+        object.put("repositoryID", repositoryID)
+        object.put("attempts", attempts)
+        object.put("pullRequest", pullRequest)
+        object.put("session", session)
+        object.put("effective", effective)
+        object.put("usage", usage)
+        object.put("wait", wait)
+        object.put("startTime", startTime)
+        object.put("completionTime", completionTime)
+        object.put("statusCommentID", statusCommentID)
+        return .object(object)
+    }
 }
 
 extension AgentRunStatus.AttemptStatus {
@@ -96,6 +160,20 @@ extension AgentRunStatus.AttemptStatus {
         reason = try node.read("reason")
         message = try node.read("message")
     }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("number", number)
+        object.put("baseSHA", baseSHA)
+        object.put("headBefore", headBefore)
+        object.put("headAfter", headAfter)
+        object.put("startTime", startTime)
+        object.put("completionTime", completionTime)
+        object.put("reason", reason)
+        object.put("message", message)
+        return .object(object)
+    }
 }
 
 extension AgentRunStatus.PullRequestStatus {
@@ -104,6 +182,15 @@ extension AgentRunStatus.PullRequestStatus {
         self.init(
             number: try node.require("number"), url: try node.require("url"), headSHA: try node.read("headSHA"))
     }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("number", number)
+        object.put("url", url)
+        object.put("headSHA", headSHA)
+        return .object(object)
+    }
 }
 
 extension AgentRunStatus.SessionStatus {
@@ -111,12 +198,28 @@ extension AgentRunStatus.SessionStatus {
     package init(node: JSONNode) throws {
         self.init(id: try node.require("id"), resumed: try node.read("resumed"))
     }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("id", id)
+        object.put("resumed", resumed)
+        return .object(object)
+    }
 }
 
 extension AgentRunStatus.Resolved {
     /// Reads the setting; throws `DecodingError`.
     package init(node: JSONNode) throws {
         self.init(value: try node.require("value"), source: try node.require("source"))
+    }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("value", value)
+        object.put("source", source)
+        return .object(object)
     }
 }
 
@@ -126,6 +229,16 @@ extension AgentRunStatus.Template {
         self.init(
             source: try node.require("source"), version: try node.read("version"), hash: try node.require("hash"),
             locale: try node.require("locale"))
+    }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("source", source)
+        object.put("version", version)
+        object.put("hash", hash)
+        object.put("locale", locale)
+        return .object(object)
     }
 }
 
@@ -140,6 +253,18 @@ extension AgentRunStatus.EffectiveSettings {
         reasoningEffort = try node.read("reasoningEffort")
         template = try node.read("template")
     }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("agent", agent)
+        object.put("mode", mode)
+        object.put("image", image)
+        object.put("model", model)
+        object.put("reasoningEffort", reasoningEffort)
+        object.put("template", template)
+        return .object(object)
+    }
 }
 
 extension AgentRunStatus.UsageStatus {
@@ -149,6 +274,16 @@ extension AgentRunStatus.UsageStatus {
             inputTokens: try node.require("inputTokens"), cachedInputTokens: try node.require("cachedInputTokens"),
             outputTokens: try node.require("outputTokens"), reasoningTokens: try node.require("reasoningTokens"))
     }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("inputTokens", inputTokens)
+        object.put("cachedInputTokens", cachedInputTokens)
+        object.put("outputTokens", outputTokens)
+        object.put("reasoningTokens", reasoningTokens)
+        return .object(object)
+    }
 }
 
 extension AgentRunStatus.WaitStatus {
@@ -157,5 +292,15 @@ extension AgentRunStatus.WaitStatus {
         self.init(
             state: try node.require("state"), reason: try node.read("reason"), since: try node.read("since"),
             remaining: try node.read("remaining"))
+    }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("state", state)
+        object.put("reason", reason)
+        object.put("since", since)
+        object.put("remaining", remaining)
+        return .object(object)
     }
 }

@@ -3,7 +3,7 @@ package import JSONCoding
 package import KubernetesAPI
 
 /// One run of one agent for one issue (`codex-k8s.dev/v1alpha1`).
-package struct AgentRun: Resource, JSONReadable, Hashable {
+package struct AgentRun: Resource, JSONReadable, JSONWritable, Hashable {
     package static let resourceType = ResourceType(
         group: "codex-k8s.dev", version: "v1alpha1", kind: "AgentRun", plural: "agentruns", isNamespaced: true)
 
@@ -24,7 +24,7 @@ package struct AgentRun: Resource, JSONReadable, Hashable {
 }
 
 /// What is asked for. Only ``attempts`` (grows) and ``cancel`` (becomes true) may change.
-package struct AgentRunSpec: JSONReadable, Encodable, Sendable, Hashable {
+package struct AgentRunSpec: JSONReadable, JSONWritable, Sendable, Hashable {
     /// `owner/name`, one of the configured repositories.
     package var repository: String
     /// The repository's numeric id, when the writer knows it.
@@ -55,7 +55,7 @@ package struct AgentRunSpec: JSONReadable, Encodable, Sendable, Hashable {
     }
 
     /// Why the run exists and who asked for it.
-    package struct Trigger: JSONReadable, Encodable, Sendable, Hashable {
+    package struct Trigger: JSONReadable, JSONWritable, Sendable, Hashable {
         /// A ``TriggerKind``.
         package var kind: String
         /// Continues an earlier run on the same branch and pull request.
@@ -99,7 +99,7 @@ package struct AgentRunSpec: JSONReadable, Encodable, Sendable, Hashable {
     }
 
     /// Which agent runs, and how; what is left out is resolved at admission.
-    package struct AgentSelection: JSONReadable, Encodable, Sendable, Hashable {
+    package struct AgentSelection: JSONReadable, JSONWritable, Sendable, Hashable {
         package var key: String?
         package var mode: AgentMode?
         package var model: String?
@@ -123,7 +123,7 @@ package struct AgentRunSpec: JSONReadable, Encodable, Sendable, Hashable {
 }
 
 /// What an agent may reach.
-package enum AgentMode: String, JSONReadable, Encodable, Sendable, Hashable, CaseIterable {
+package enum AgentMode: String, JSONReadable, JSONWritable, Sendable, Hashable, CaseIterable {
     /// An environment of its own in Kubernetes.
     case fullEnv = "FullEnv"
     /// The repository only, no Kubernetes credential at all.

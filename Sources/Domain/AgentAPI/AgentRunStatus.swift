@@ -3,7 +3,7 @@ package import JSONCoding
 package import KubernetesAPI
 
 /// What is known of a run; written by the controller alone.
-package struct AgentRunStatus: JSONReadable, Encodable, Sendable, Hashable {
+package struct AgentRunStatus: JSONReadable, JSONWritable, Sendable, Hashable {
     package var phase: RunPhase?
     package var observedGeneration: Int?
     package var conditions: [Condition]?
@@ -31,7 +31,7 @@ package struct AgentRunStatus: JSONReadable, Encodable, Sendable, Hashable {
     package init() {}
 
     /// One attempt: what was there before it and after it.
-    package struct AttemptStatus: JSONReadable, Encodable, Sendable, Hashable {
+    package struct AttemptStatus: JSONReadable, JSONWritable, Sendable, Hashable {
         /// From 1.
         package var number: Int
         /// The base branch's head when the attempt was prepared.
@@ -51,7 +51,7 @@ package struct AgentRunStatus: JSONReadable, Encodable, Sendable, Hashable {
     }
 
     /// The pull request.
-    package struct PullRequestStatus: JSONReadable, Encodable, Sendable, Hashable {
+    package struct PullRequestStatus: JSONReadable, JSONWritable, Sendable, Hashable {
         package var number: Int
         package var url: String
         package var headSHA: String?
@@ -64,7 +64,7 @@ package struct AgentRunStatus: JSONReadable, Encodable, Sendable, Hashable {
     }
 
     /// The agent's session.
-    package struct SessionStatus: JSONReadable, Encodable, Sendable, Hashable {
+    package struct SessionStatus: JSONReadable, JSONWritable, Sendable, Hashable {
         package var id: String
         package var resumed: Bool?
 
@@ -75,7 +75,7 @@ package struct AgentRunStatus: JSONReadable, Encodable, Sendable, Hashable {
     }
 
     /// A setting and where it came from.
-    package struct Resolved: JSONReadable, Encodable, Sendable, Hashable {
+    package struct Resolved: JSONReadable, JSONWritable, Sendable, Hashable {
         package var value: String
         package var source: String
 
@@ -86,7 +86,7 @@ package struct AgentRunStatus: JSONReadable, Encodable, Sendable, Hashable {
     }
 
     /// Which prompt template was used.
-    package struct Template: JSONReadable, Encodable, Sendable, Hashable {
+    package struct Template: JSONReadable, JSONWritable, Sendable, Hashable {
         package var source: String
         package var version: String?
         package var hash: String
@@ -101,7 +101,7 @@ package struct AgentRunStatus: JSONReadable, Encodable, Sendable, Hashable {
     }
 
     /// What was resolved at admission; fixed then.
-    package struct EffectiveSettings: JSONReadable, Encodable, Sendable, Hashable {
+    package struct EffectiveSettings: JSONReadable, JSONWritable, Sendable, Hashable {
         package var agent: String?
         package var mode: AgentMode?
         package var image: String?
@@ -113,7 +113,7 @@ package struct AgentRunStatus: JSONReadable, Encodable, Sendable, Hashable {
     }
 
     /// Tokens used, summed over the run.
-    package struct UsageStatus: JSONReadable, Encodable, Sendable, Hashable {
+    package struct UsageStatus: JSONReadable, JSONWritable, Sendable, Hashable {
         package var inputTokens: Int64
         package var cachedInputTokens: Int64
         package var outputTokens: Int64
@@ -121,7 +121,7 @@ package struct AgentRunStatus: JSONReadable, Encodable, Sendable, Hashable {
     }
 
     /// What the run waits for.
-    package struct WaitStatus: JSONReadable, Encodable, Sendable, Hashable {
+    package struct WaitStatus: JSONReadable, JSONWritable, Sendable, Hashable {
         package var state: String
         package var reason: String?
         package var since: Timestamp?

@@ -3,7 +3,7 @@ package import JSONCoding
 package import KubernetesAPI
 
 /// The isolated place of one (repository, issue, agent); cluster-scoped, so that it can own namespaces.
-package struct IssueNamespace: Resource, JSONReadable, Hashable {
+package struct IssueNamespace: Resource, JSONReadable, JSONWritable, Hashable {
     package static let resourceType = ResourceType(
         group: "codex-k8s.dev", version: "v1alpha1", kind: "IssueNamespace", plural: "issuenamespaces",
         isNamespaced: false)
@@ -24,7 +24,7 @@ package struct IssueNamespace: Resource, JSONReadable, Hashable {
     package var phase: Phase { status?.phase ?? .preparing }
 
     /// Where a place stands.
-    package enum Phase: String, JSONReadable, Encodable, Sendable, Hashable, CaseIterable {
+    package enum Phase: String, JSONReadable, JSONWritable, Sendable, Hashable, CaseIterable {
         case preparing = "Preparing"
         case active = "Active"
         case expired = "Expired"
@@ -33,7 +33,7 @@ package struct IssueNamespace: Resource, JSONReadable, Hashable {
 }
 
 /// Whose place it is and how long it lives.
-package struct IssueNamespaceSpec: JSONReadable, Encodable, Sendable, Hashable {
+package struct IssueNamespaceSpec: JSONReadable, JSONWritable, Sendable, Hashable {
     /// `owner/name`, for people.
     package var repository: String
     package var repositoryID: Int64
@@ -67,7 +67,7 @@ package struct IssueNamespaceSpec: JSONReadable, Encodable, Sendable, Hashable {
 }
 
 /// What exists of a place; written by the controller alone.
-package struct IssueNamespaceStatus: JSONReadable, Encodable, Sendable, Hashable {
+package struct IssueNamespaceStatus: JSONReadable, JSONWritable, Sendable, Hashable {
     package var phase: IssueNamespace.Phase?
     package var observedGeneration: Int?
     package var conditions: [Condition]?
@@ -77,7 +77,7 @@ package struct IssueNamespaceStatus: JSONReadable, Encodable, Sendable, Hashable
     package init() {}
 
     /// The namespaces' names.
-    package struct Namespaces: JSONReadable, Encodable, Sendable, Hashable {
+    package struct Namespaces: JSONReadable, JSONWritable, Sendable, Hashable {
         package var run: String
         package var environment: String?
 
@@ -91,24 +91,21 @@ package struct IssueNamespaceStatus: JSONReadable, Encodable, Sendable, Hashable
 // MARK: JSON
 
 extension IssueNamespace {
-    private enum CodingKeys: String, CodingKey {
-        case apiVersion, kind, metadata, spec, status
-    }
-
     /// Reads the place; throws `DecodingError`.
     package init(node: JSONNode) throws {
         self.init(
             metadata: try node.require("metadata"), spec: try node.require("spec"), status: try node.read("status"))
     }
 
-    /// Writes the place with its type.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(apiVersion, forKey: .apiVersion)
-        try container.encode(kind, forKey: .kind)
-        try container.encode(metadata, forKey: .metadata)
-        try container.encode(spec, forKey: .spec)
-        try container.encodeIfPresent(status, forKey: .status)
+    /// The place with its type.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("apiVersion", apiVersion)
+        object.put("kind", kind)
+        object.put("metadata", metadata)
+        object.put("spec", spec)
+        object.put("status", status)
+        return .object(object)
     }
 }
 
@@ -120,6 +117,21 @@ extension IssueNamespaceSpec {
             issue: try node.require("issue"), agent: try node.require("agent"), mode: try node.require("mode"),
             readOnly: try node.read("readOnly"), profile: try node.read("profile"),
             ttlSeconds: try node.read("ttlSeconds"), holders: try node.read("holders"))
+    }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("repository", repository)
+        object.put("repositoryID", repositoryID)
+        object.put("issue", issue)
+        object.put("agent", agent)
+        object.put("mode", mode)
+        object.put("readOnly", readOnly)
+        object.put("profile", profile)
+        object.put("ttlSeconds", ttlSeconds)
+        object.put("holders", holders)
+        return .object(object)
     }
 }
 
@@ -133,11 +145,30 @@ extension IssueNamespaceStatus {
         namespaces = try node.read("namespaces")
         expiresAt = try node.read("expiresAt")
     }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("phase", phase)
+        object.put("observedGeneration", observedGeneration)
+        object.put("conditions", conditions)
+        object.put("namespaces", namespaces)
+        object.put("expiresAt", expiresAt)
+        return .object(object)
+    }
 }
 
 extension IssueNamespaceStatus.Namespaces {
     /// Reads the names; throws `DecodingError`.
     package init(node: JSONNode) throws {
         self.init(run: try node.require("run"), environment: try node.read("environment"))
+    }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("run", run)
+        object.put("environment", environment)
+        return .object(object)
     }
 }

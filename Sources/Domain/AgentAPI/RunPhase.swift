@@ -2,7 +2,7 @@
 package import JSONCoding
 
 /// Where a run stands. A value that this version does not know is kept.
-package enum RunPhase: Sendable, Hashable, CaseIterable, RawRepresentable, JSONReadable, Encodable {
+package enum RunPhase: Sendable, Hashable, CaseIterable, RawRepresentable, JSONReadable, JSONWritable {
     case pending, queued, preparing, running, waiting, publishing, succeeded, failed, rejected, cancelled
     case other(String)
 

@@ -5,6 +5,7 @@
 /// For large parts of objects, which are copied at every step and changed now and then. An array is the reference,
 /// because the compiler proves its copy-on-write to be safe between threads.
 @propertyWrapper
+@usableFromInline
 package struct Boxed<Value: Sendable>: Sendable {
     /// Exactly one.
     @usableFromInline var storage: [Value]
@@ -26,6 +27,7 @@ extension Boxed: Hashable where Value: Hashable {}
 
 /// A rarely used part behind a reference: where there is none, it takes one word.
 @propertyWrapper
+@usableFromInline
 package struct BoxedOptional<Value: Sendable>: Sendable {
     /// One or none; one that is nil while it is changed.
     @usableFromInline var storage: [Value?]
@@ -54,28 +56,3 @@ package struct BoxedOptional<Value: Sendable>: Sendable {
 
 extension BoxedOptional: Equatable where Value: Equatable {}
 extension BoxedOptional: Hashable where Value: Hashable {}
-
-extension KeyedEncodingContainer {
-    /// The overload that synthesised encoding picks for a `@Boxed` property.
-    package mutating func encode<Value: Encodable>(_ value: Boxed<Value>, forKey key: Key) throws {
-        try encode(value.wrappedValue, forKey: key)
-    }
-
-    /// The overload that synthesised encoding picks for a `@BoxedOptional` property: nothing is left out.
-    package mutating func encode<Value: Encodable>(_ value: BoxedOptional<Value>, forKey key: Key) throws {
-        try encodeIfPresent(value.wrappedValue, forKey: key)
-    }
-}
-
-extension Boxed: Encodable where Value: Encodable {
-    /// Writes the value.
-    package func encode(to encoder: any Encoder) throws { try wrappedValue.encode(to: encoder) }
-}
-
-extension BoxedOptional: Encodable where Value: Encodable {
-    /// Writes the value, or `null`.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(wrappedValue)
-    }
-}

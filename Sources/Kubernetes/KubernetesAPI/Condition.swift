@@ -30,7 +30,7 @@ package enum ConditionStatus: OpenEnumeration {
 }
 
 /// One aspect of an object's state, after the Kubernetes API conventions.
-package struct Condition: JSONReadable, Encodable, Sendable, Hashable {
+package struct Condition: JSONReadable, JSONWritable, Sendable, Hashable {
     /// What the condition is about, in CamelCase.
     package var type: String
     /// Whether it holds.
@@ -65,6 +65,18 @@ package struct Condition: JSONReadable, Encodable, Sendable, Hashable {
         message = try node.read("message") ?? ""
         observedGeneration = try node.read("observedGeneration")
         lastTransitionTime = try node.read("lastTransitionTime")
+    }
+
+    /// The condition as it goes over the wire.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("type", type)
+        object.put("status", status.text)
+        object.put("reason", reason)
+        object.put("message", message)
+        object.put("observedGeneration", observedGeneration)
+        object.put("lastTransitionTime", lastTransitionTime)
+        return .object(object)
     }
 }
 

@@ -4,7 +4,7 @@ package import JSONCoding
 /// The metadata that every object has. Empty strings, zero and empty collections mean "not set".
 ///
 /// Behind a reference: it is the largest part of most objects, and a copy is one retain.
-package struct ObjectMeta: JSONReadable, Encodable, Sendable, Hashable, EmptyRepresentable {
+package struct ObjectMeta: JSONReadable, JSONWritable, Sendable, Hashable, EmptyRepresentable {
     private struct Fields: Sendable, Hashable {
         var name = ""
         var namespace: String?
@@ -149,11 +149,6 @@ package struct ObjectMeta: JSONReadable, Encodable, Sendable, Hashable, EmptyRep
 // MARK: JSON
 
 extension ObjectMeta {
-    private enum CodingKeys: String, CodingKey {
-        case name, generateName, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp,
-            deletionGracePeriodSeconds, labels, annotations, finalizers, ownerReferences
-    }
-
     /// Reads the metadata; throws `DecodingError`.
     package init(node: JSONNode) throws {
         var fields = Fields(
@@ -169,21 +164,22 @@ extension ObjectMeta {
         _fields = Boxed(wrappedValue: fields)
     }
 
-    /// Writes what is set.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(Omittable(wrappedValue: name), forKey: .name)
-        try container.encodeIfPresent(generateName, forKey: .generateName)
-        try container.encodeIfPresent(namespace, forKey: .namespace)
-        try container.encode(Omittable(wrappedValue: uid), forKey: .uid)
-        try container.encode(Omittable(wrappedValue: resourceVersion), forKey: .resourceVersion)
-        try container.encode(Omittable(wrappedValue: generation), forKey: .generation)
-        try container.encodeIfPresent(creationTimestamp, forKey: .creationTimestamp)
-        try container.encodeIfPresent(deletionTimestamp, forKey: .deletionTimestamp)
-        try container.encodeIfPresent(deletionGracePeriodSeconds, forKey: .deletionGracePeriodSeconds)
-        try container.encode(Omittable(wrappedValue: labels), forKey: .labels)
-        try container.encode(Omittable(wrappedValue: annotations), forKey: .annotations)
-        try container.encode(Omittable(wrappedValue: finalizers), forKey: .finalizers)
-        try container.encode(Omittable(wrappedValue: ownerReferences), forKey: .ownerReferences)
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("name", name.isEmpty ? nil : name)
+        object.put("generateName", generateName)
+        object.put("namespace", namespace)
+        object.put("uid", uid.isEmpty ? nil : uid)
+        object.put("resourceVersion", resourceVersion.isEmpty ? nil : resourceVersion)
+        object.put("generation", generation == 0 ? nil : generation)
+        object.put("creationTimestamp", creationTimestamp)
+        object.put("deletionTimestamp", deletionTimestamp)
+        object.put("deletionGracePeriodSeconds", deletionGracePeriodSeconds)
+        object.put("labels", labels.isEmpty ? nil : labels)
+        object.put("annotations", annotations.isEmpty ? nil : annotations)
+        object.put("finalizers", finalizers.isEmpty ? nil : finalizers)
+        object.put("ownerReferences", ownerReferences.isEmpty ? nil : ownerReferences)
+        return .object(object)
     }
 }

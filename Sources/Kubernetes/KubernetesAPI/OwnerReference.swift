@@ -4,7 +4,7 @@ package import JSONCoding
 /// Names an owner of an object; the garbage collector removes the object when its last owner is gone.
 ///
 /// The owner is in the same namespace or cluster-scoped: there is no ownership across namespaces.
-package struct OwnerReference: JSONReadable, Encodable, Sendable, Hashable {
+package struct OwnerReference: JSONReadable, JSONWritable, Sendable, Hashable {
     /// Group and version of the owner's type.
     @Omittable package var apiVersion: String
     /// The owner's kind.
@@ -39,5 +39,17 @@ extension OwnerReference {
             apiVersion: try node.read("apiVersion") ?? "", kind: try node.read("kind") ?? "",
             name: try node.read("name") ?? "", uid: try node.read("uid") ?? "",
             controller: try node.read("controller"), blockOwnerDeletion: try node.read("blockOwnerDeletion"))
+    }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("apiVersion", apiVersion.isEmpty ? nil : apiVersion)
+        object.put("kind", kind.isEmpty ? nil : kind)
+        object.put("name", name.isEmpty ? nil : name)
+        object.put("uid", uid.isEmpty ? nil : uid)
+        object.put("controller", controller)
+        object.put("blockOwnerDeletion", blockOwnerDeletion)
+        return .object(object)
     }
 }

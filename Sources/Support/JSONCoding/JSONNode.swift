@@ -3,6 +3,7 @@
 /// One value inside a tokenized text: what is asked for is made then, and nothing else ever.
 ///
 /// For reading many objects of which few fields are used. Where a value is to be kept or changed, use `JSONValue`.
+@usableFromInline
 package struct JSONNode {
     let tape: JSONTape
     let index: Int
@@ -105,7 +106,8 @@ package struct JSONNode {
             for child in children { elements.append(try node(child).value()) }
             return .array(elements)
         case .object:
-            var object = JSONObject()
+            let children = children
+            var object = JSONObject(minimumCapacity: children.count)
             for child in children { object[try text(tape.tokens[child - 1])] = try node(child).value() }
             return .object(object)
         }

@@ -20,6 +20,9 @@ package struct JSONObject: Sendable {
     /// An empty object.
     package init() {}
 
+    /// An empty object with room for so many members.
+    init(minimumCapacity: Int) { members.reserveCapacity(minimumCapacity) }
+
     /// An object from pairs; the last of equal keys wins.
     package init(_ pairs: some Sequence<(String, JSONValue)>) {
         for (key, value) in pairs { self[key] = value }

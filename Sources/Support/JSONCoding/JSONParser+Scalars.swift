@@ -1,24 +1,42 @@
 // SPDX-License-Identifier: MIT
 
+extension [UInt8] {
+    /// The first byte from here on that ends a JSON string or needs a look in it: a quote, a backslash, a control
+    /// character, or one beyond ASCII; else the end. Most bytes of most texts are passed here.
+    func endOfPlainText(from start: Int) -> Int {
+        let bytes = span
+        var index = start
+        while index < bytes.count {
+            let byte = bytes[index]
+            // Below 0x20 or from 0x80 on, in one comparison.
+            if byte &- 0x20 >= 0x60 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            index += 1
+        }
+        return index
+    }
+}
+
 extension JSONParser {
     /// Parses a string; the common case without escapes is one copy of the bytes.
     mutating func parseString() throws(JSONParseError) -> String {
         position += 1
         let start = position
         var isASCII = true
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") {
+        while true {
+            position = bytes.endOfPlainText(from: position)
+            guard position < bytes.count else { throw failure("the string is not closed") }
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
                 let slice = bytes[start..<position]
                 position += 1
                 return try text(slice, isASCII: isASCII, at: start)
+            case UInt8(ascii: "\\"): return try parseEscapedString(from: start)
+            case 0..<0x20: throw failure("a control character inside a string")
+            default:
+                isASCII = false
+                position += 1
             }
-            if byte == UInt8(ascii: "\\") { return try parseEscapedString(from: start) }
-            if byte < 0x20 { throw failure("a control character inside a string") }
-            if byte >= 0x80 { isASCII = false }
-            position += 1
         }
-        throw failure("the string is not closed")
     }
 
     func text(_ slice: ArraySlice<UInt8>, isASCII: Bool, at start: Int) throws(JSONParseError) -> String {

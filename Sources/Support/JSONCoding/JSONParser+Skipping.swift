@@ -57,9 +57,10 @@ extension JSONParser {
         position += 1
         let start = position
         var isASCII = true
-        while position < bytes.count {
-            let byte = bytes[position]
-            switch byte {
+        while true {
+            position = bytes.endOfPlainText(from: position)
+            guard position < bytes.count else { break }
+            switch bytes[position] {
             case UInt8(ascii: "\""):
                 if !isASCII { _ = try text(bytes[start..<position], isASCII: false, at: start) }
                 position += 1
@@ -70,7 +71,7 @@ extension JSONParser {
                 try parseEscape(into: &unread)
             case 0..<0x20: throw failure("a control character inside a string")
             default:
-                if byte >= 0x80 { isASCII = false }
+                isASCII = false
                 position += 1
             }
         }

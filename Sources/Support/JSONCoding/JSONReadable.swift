@@ -4,7 +4,9 @@
 ///
 /// For objects that are read by the thousand: keyed containers of `Decodable` are generic over the type of the keys, so
 /// the runtime looks up type metadata for every field. Types that are read now and then are plainly `Decodable`; one of
-/// these is that as well, out of this package's decoder.
+/// these is that as well, out of this package's decoder. What is generic here can be inlined, so that it is made for each
+/// type when compiling.
+@usableFromInline
 package protocol JSONReadable: Decodable {
     /// Reads the value; throws `DecodingError` whose coding path leads to the offending field.
     init(node: JSONNode) throws
@@ -19,6 +21,7 @@ extension JSONReadable {
 
 extension JSONReadable where Self: RawRepresentable, RawValue == String {
     /// Reads an enumeration of strings; throws `DecodingError` for a string that is none of them.
+    @usableFromInline
     package init(node: JSONNode) throws {
         let text = try String(node: node)
         guard let value = Self(rawValue: text) else {
@@ -44,6 +47,7 @@ extension JSONNode {
     }
 
     /// The member's value when it is there and is not `null`.
+    @usableFromInline
     package func present(_ member: String) -> JSONNode? {
         guard let value = self.member(member), tape.tokens[value].kind != .null else { return nil }
         return node(value)
@@ -63,6 +67,7 @@ extension JSONNode {
     }
 
     /// The member's value, which has to be there; throws `DecodingError`.
+    @usableFromInline
     package func required(_ member: String) throws -> JSONNode {
         guard let value = try object().member(member) else {
             throw DecodingError.keyNotFound(
@@ -72,6 +77,7 @@ extension JSONNode {
     }
 
     /// This value; throws `DecodingError` when it is no object.
+    @usableFromInline
     package func object() throws -> JSONNode {
         guard isObject else { throw mismatch(JSONObject.self, "an object") }
         return self
@@ -92,6 +98,7 @@ extension JSONNode {
     }
 
     /// How many elements the array has; throws `DecodingError` when this is none.
+    @usableFromInline
     package func elementCount() throws -> Int {
         let own = token
         guard own.kind == .array else { throw mismatch([JSONValue].self, "an array") }
@@ -105,9 +112,11 @@ extension JSONNode {
     }
 
     /// What begins right after this token: an array's first element.
+    @usableFromInline
     package var firstChild: JSONNode { node(index + 1) }
 
     /// What follows this value and everything in it: the next element.
+    @usableFromInline
     package var sibling: JSONNode { node(Int(token.next)) }
 
     /// The error of a value of another kind.
@@ -136,6 +145,7 @@ extension JSONNode {
 
 extension String: JSONReadable {
     /// Reads a string; throws `DecodingError`.
+    @usableFromInline
     package init(node: JSONNode) throws {
         let token = node.token
         guard token.kind == .plainString || token.kind == .string else {
@@ -147,6 +157,7 @@ extension String: JSONReadable {
 
 extension Bool: JSONReadable {
     /// Reads a truth value; throws `DecodingError`.
+    @usableFromInline
     package init(node: JSONNode) throws {
         switch node.token.kind {
         case .true: self = true
@@ -158,16 +169,19 @@ extension Bool: JSONReadable {
 
 extension Int: JSONReadable {
     /// Reads an integer; throws `DecodingError`.
+    @usableFromInline
     package init(node: JSONNode) throws { self = try node.integer(Int.self) }
 }
 
 extension Int64: JSONReadable {
     /// Reads an integer; throws `DecodingError`.
+    @usableFromInline
     package init(node: JSONNode) throws { self = try node.integer(Int64.self) }
 }
 
 extension JSONValue: JSONReadable {
     /// Reads any value; throws `DecodingError` when a string in it is not valid UTF-8.
+    @usableFromInline
     package init(node: JSONNode) throws {
         do { self = try node.value() } catch { throw node.corrupted(error.description) }
     }
@@ -175,6 +189,7 @@ extension JSONValue: JSONReadable {
 
 extension Timestamp: JSONReadable {
     /// Reads an RFC 3339 time; throws `DecodingError`.
+    @usableFromInline
     package init(node: JSONNode) throws {
         let text = try String(node: node)
         guard let value = Timestamp(text) else { throw node.corrupted("\"\(text)\" is not an RFC 3339 time") }
@@ -184,11 +199,13 @@ extension Timestamp: JSONReadable {
 
 extension Array: JSONReadable where Element: JSONReadable {
     /// Reads an array; throws `DecodingError`.
-    package init(node: JSONNode) throws { self = try node.elements(Element.init(node:)) }
+    @inlinable
+    package init(node: JSONNode) throws { self = try node.elements { try Element(node: $0) } }
 }
 
 extension Dictionary: JSONReadable where Key == String, Value: JSONReadable {
     /// Reads an object of values alike, such as labels; throws `DecodingError`.
+    @usableFromInline
     package init(node: JSONNode) throws {
         let children = try node.object().children
         var map = [String: Value](minimumCapacity: children.count)

@@ -116,24 +116,24 @@ struct JSONTokenizer {
         let start = position + 1
         var isPlain = true
         var index = start
-        while index < bytes.count {
-            let byte = bytes[index]
-            if byte == UInt8(ascii: "\"") {
+        while true {
+            index = bytes.endOfPlainText(from: index)
+            guard index < bytes.count else { break }
+            switch bytes[index] {
+            case UInt8(ascii: "\""):
                 append(isPlain ? .plainString : .string, from: start, to: index)
                 position = index + 1
                 return
-            }
-            if byte == UInt8(ascii: "\\") {
+            case UInt8(ascii: "\\"):
                 isPlain = false
                 index += 2
-                continue
-            }
-            if byte < 0x20 {
+            case 0..<0x20:
                 position = index
                 throw failure("a control character inside a string")
+            default:
+                isPlain = false
+                index += 1
             }
-            if byte >= 0x80 { isPlain = false }
-            index += 1
         }
         position = bytes.count
         throw failure("the string is not closed")

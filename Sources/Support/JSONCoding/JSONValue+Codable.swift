@@ -70,8 +70,11 @@ extension JSONValue {
     ///
     /// - Throws: `EncodingError` when the value refuses to be written.
     package init<T: Encodable>(encoding value: T) throws {
-        let encoder = JSONValueEncoder(codingPath: [])
-        self = try encoder.wrap(value)
+        if let value = value as? any JSONWritable {
+            self = value.json
+        } else {
+            self = try JSONValueEncoder(codingPath: []).wrap(value)
+        }
     }
 }
 

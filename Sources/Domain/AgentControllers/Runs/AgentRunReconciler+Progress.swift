@@ -133,7 +133,7 @@ extension AgentRunReconciler {
             }
         }
         guard let namespace = run.status?.namespace, let name = run.status?.job,
-            let job = context.jobs.get(ObjectKey(namespace: namespace, name: name)), job.ttlSecondsAfterFinished == nil
+            let job = context.jobs.get(ObjectKey(namespace: namespace, name: name)), job.spec.ttlSecondsAfterFinished == nil
         else { return }
         try await tolerating(.notFound) {
             _ = try await context.api.resource(Job.self, namespace: namespace).patch(

@@ -27,10 +27,11 @@ struct StoreIndex<Object: KubernetesObject>: Sendable {
 
     mutating func insert(_ object: CachedObject<Object>) {
         for value in values(object.object) {
-            switch entries.removeValue(forKey: value) {
-            case nil: entries[value] = .one(object)
+            // Most values are new.
+            switch entries.updateValue(.one(object), forKey: value) {
+            case nil: break
             // An indexer may name a value twice.
-            case .one(let known): entries[value] = known === object ? .one(known) : .many([known, object])
+            case .one(let known): if known !== object { entries[value] = .many([known, object]) }
             case .many(var objects):
                 objects.insert(object)
                 entries[value] = .many(objects)

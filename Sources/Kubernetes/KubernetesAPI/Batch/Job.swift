@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 package import JSONCoding
 
-/// A Job. Its spec is kept whole as JSON; the status is read.
+/// A Job as far as the operator reads it. The pod template, most of its bytes, is only ever written.
 package struct Job: Resource, JSONReadable, Hashable {
     /// The type on the server.
     package static let resourceType = ResourceType.job
 
     /// Name, labels, owners and the like.
     @Omittable package var metadata: ObjectMeta
-    /// The spec, whole.
-    package var spec: JSONValue?
+    /// The part of the spec that is read.
+    @Omittable package var spec: JobSpec
     /// The observed state.
     @Omittable package var status: JobStatus
 
     /// An object of these parts, to be created or for a test.
-    package init(metadata: ObjectMeta, spec: JSONValue? = nil, status: JobStatus = .init()) {
+    package init(metadata: ObjectMeta, spec: JobSpec = .init(), status: JobStatus = .init()) {
         self.metadata = metadata
         self.spec = spec
         self.status = status
@@ -23,7 +23,7 @@ package struct Job: Resource, JSONReadable, Hashable {
     /// Reads the object; throws `DecodingError`.
     package init(node: JSONNode) throws {
         self.init(
-            metadata: try node.read("metadata") ?? ObjectMeta(), spec: try node.read("spec"),
+            metadata: try node.read("metadata") ?? ObjectMeta(), spec: try node.read("spec") ?? JobSpec(),
             status: try node.read("status") ?? JobStatus())
     }
 
@@ -33,11 +33,22 @@ package struct Job: Resource, JSONReadable, Hashable {
     package var failure: Condition? { status.conditions.first { $0.type == "Failed" && $0.status == .true } }
     /// Whether it has ended, either way.
     package var isFinished: Bool { isComplete || failure != nil }
+}
 
+/// The part of a Job's spec that is read.
+package struct JobSpec: JSONReadable, Encodable, Sendable, Hashable, EmptyRepresentable {
     /// After how many seconds the Job is ended as failed.
-    package var activeDeadlineSeconds: Int? { spec?["activeDeadlineSeconds"]?.integerValue.map(Int.init) }
+    package var activeDeadlineSeconds: Int?
     /// How many seconds after its end the Job is removed.
-    package var ttlSecondsAfterFinished: Int? { spec?["ttlSecondsAfterFinished"]?.integerValue.map(Int.init) }
+    package var ttlSecondsAfterFinished: Int?
+    /// The empty value.
+    package init() {}
+
+    /// Reads the spec; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        activeDeadlineSeconds = try node.read("activeDeadlineSeconds")
+        ttlSecondsAfterFinished = try node.read("ttlSecondsAfterFinished")
+    }
 }
 
 /// What the Job controller says.
