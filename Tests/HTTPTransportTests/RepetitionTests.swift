@@ -101,8 +101,8 @@ import Testing
         let server = RawServer { $0.waitForClose() }
         let multi = MultiHandle()
         let easy = try #require(EasyHandle())
-        try easy.apply(.init())
-        try easy.apply(ClientRequest(url: server.url))
+        try easy.prepare(
+            Route(origin: server.url, tls: nil, proxy: .none, unixSocket: nil), .init(), isShared: false)
         multi.sockets.follow(easy)
         #expect(multi.add(easy))
         while multi.sockets.userTimeouts.isEmpty {

@@ -127,19 +127,121 @@ import Testing
         close(ends[1])
     }
 
+    private func take(_ text: String, _ parser: inout ResponseHeadParser) -> ResponseHeadParser.Outcome {
+        var text = text
+        return text.withUTF8 { parser.take(UnsafeRawBufferPointer($0)) }
+    }
+
     @Test func headLinesBecomeAHead() {
         var parser = ResponseHeadParser()
-        func take(_ text: String) -> ResponseHeadParser.Outcome { parser.take(Array(text.utf8)) }
-        let outcomes = ["HTTP/2 204 \r\n", "a: b: c \r\n", "empty:\r\n", "\r\n", "trailer: x\r\n"].map(take)
-        let head = ResponseHead(status: .noContent, headers: ["a": "b: c", "empty": ""])
-        #expect(outcomes == [.more, .more, .more, .head(head), .more])
+        var heads: [ResponseHead] = []
+        for line in [
+            "HTTP/2 103 \r\n", "early: x\r\n", "\r\n", "HTTP/2 204 \r\n", "a: b: c \r\n", "no colon\r\n", "empty:\r\n",
+            "\r\n", "trailer: x\r\n", "\r\n",
+        ] {
+            switch take(line, &parser) {
+            case .more: break
+            case .head(let head): heads.append(head)
+            case .violation: Issue.record("\(line)")
+            }
+        }
+        #expect(heads.map(\.status) == [.noContent])
+        #expect(heads.first?.fields.headers == ["a": "b: c", "empty": ""])
         #expect(parser.version == .two)
     }
 
-    @Test(arguments: ["a: b\r\n", "\r\n", "HTTP/1.1 abc\r\n", "HTTP/1.1\r\n"])
+    @Test(arguments: ["a: b\r\n", "\r\n", "HTTP/1.1 abc\r\n", "HTTP/1.1\r\n", "HTTP/1.1 20x\r\n", "HTTP/1.1 \r\n"])
     func aHeadMustBeginWithAStatus(line: String) {
         var parser = ResponseHeadParser()
-        let outcome = parser.take(Array(line.utf8))
-        #expect(outcome == .violation)
+        guard case .violation = take(line, &parser) else {
+            Issue.record("\(line) was taken")
+            return
+        }
+    }
+
+    @Test func aHeadOfHTTP1HasItsVersion() {
+        var parser = ResponseHeadParser()
+        _ = take("HTTP/1.1 200 OK\r\n", &parser)
+        #expect(parser.version == .one)
+        guard case .head(let head) = take("\r\n", &parser) else {
+            Issue.record("the head is not complete")
+            return
+        }
+        #expect(head.status == .ok)
+    }
+
+    @Test(arguments: [
+        ("https://h:1/a?b#c", "https://h:1", "/a?b"), ("http://h", "http://h", "/"), ("http://h?x=/", "http://h", "/?x=/"),
+        ("https://u:p@h#f", "https://u:p@h", "/"), ("https://[::1]:2/ä/../%2F", "https://[::1]:2", "/ä/../%2F"),
+    ])
+    func urlsAreCutIntoOriginAndTarget(url: String, origin: String, target: String) throws {
+        let cut = try RequestURL(url)
+        #expect(cut.origin == origin)
+        #expect(cut.target == target)
+    }
+
+    @Test(arguments: [
+        "", "ftp://h/", "h/", "http:/h", "https://h/ HTTP/1.1", "https://h/a\r\nb: c", "https://h/\u{0}", "https://h/\u{7F}",
+    ])
+    func whatIsNoURLIsNotAskedFor(url: String) {
+        #expect(throws: RequestURL.Invalid.self) { try RequestURL(url) }
+    }
+
+    private func lines(_ memory: borrowing RequestMemory) -> [String] {
+        var lines: [String] = []
+        var next = memory.lines
+        while let line = next {
+            lines.append(String(cString: line.pointee.data))
+            next = line.pointee.next
+        }
+        return lines
+    }
+
+    @Test func aRequestsFieldsGoBeforeDefaults() throws {
+        let memory = try RequestMemory(
+            ["a": "b: c", "empty": "", "CONTENT-type": "text/plain"],
+            defaults: [(name: "Content-Type", line: "Content-Type:"), (name: "Expect", line: "Expect:")],
+            body: Array("body".utf8))
+        #expect(lines(memory) == ["a: b: c", "empty;", "CONTENT-type: text/plain", "Expect:"])
+        #expect(Array(UnsafeRawBufferPointer(start: memory.body, count: memory.bodyCount)) == Array("body".utf8))
+        let nothing = try RequestMemory([:], defaults: [], body: [])
+        #expect(nothing.lines == nil && nothing.bodyCount == 0)
+    }
+
+    @Test(arguments: [
+        ("", "x"), ("a b", "x"), ("a:", "x"), ("ä", "x"), ("a", "x\r\nb: c"), ("a", "\u{0}"), ("a", "x\u{7F}"),
+    ])
+    func fieldsThatWouldBeSeveralAreRefused(name: String, value: String) {
+        #expect(throws: RequestMemory.BadField.self) {
+            _ = try RequestMemory(HTTPHeaders([(name, value)]), defaults: [], body: [])
+        }
+    }
+
+    @Test func valuesMayHaveTabsAndMore() throws {
+        #expect(HeaderRules.isValue("a\tb ä") && HeaderRules.isValue(""))
+        #expect(HeaderRules.isName("X-a_1!#$%&'*+.^`|~"))
+    }
+
+    @Test func preparedHandlesAreKeptByRoute() throws {
+        let sockets = SocketRegistry()
+        var handles = HandleStore(configuration: .init())
+        func take(_ url: String, _ tls: TLSOptions? = nil) throws -> (number: Int, easy: EasyHandle) {
+            let request = ClientRequest(url: url, tls: tls)
+            let route = handles.route(of: request, try RequestURL(url))
+            return (route.number, try handles.take(route.number, sockets: sockets))
+        }
+        let first = try take("http://h/a")
+        handles.put(first.easy, first.number)
+        let other = try take("http://h:81/a")
+        let secret = try take("http://h/a", TLSOptions(verify: false))
+        let again = try take("http://h/b")
+        let more = try take("http://h/b")
+        #expect(again.easy === first.easy && again.number == first.number && more.number == first.number)
+        #expect(more.easy !== first.easy && other.number != first.number && secret.number != first.number)
+        // The oldest routes are forgotten, and handles that come back for them are dropped.
+        for port in 1...20 { _ = try take("http://h:\(port)/") }
+        handles.put(again.easy, again.number)
+        let late = try take("http://h/a")
+        #expect(late.easy !== again.easy && late.number != again.number)
     }
 }

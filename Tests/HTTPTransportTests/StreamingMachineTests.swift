@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func theEndComesAfterTheLastChunkAndStays() async throws {
-        receiver.received(ResponseHead(status: .ok, headers: [:]))
+        receiver.received(ResponseHead(status: .ok, fields: ReceivedFields()))
         _ = offer(1)
         receiver.finished(nil)
         receiver.finished(HTTPClientError(.cancelled, url: "u", detail: "too late"))

@@ -22,9 +22,19 @@ struct GitHubRequest: Sendable {
 
 /// A successful answer.
 struct GitHubResponse: Sendable {
-    var status: HTTPStatus
-    var headers: HTTPHeaders
-    var body: JSONValue
+    /// Without its body.
+    private let answer: ClientResponse
+    let body: JSONValue
+
+    init(_ answer: ClientResponse, body: JSONValue) {
+        var answer = answer
+        answer.body = []
+        self.answer = answer
+        self.body = body
+    }
+
+    var status: HTTPStatus { answer.status }
+    var headers: HTTPHeaders { answer.headers }
 }
 
 /// Sends one request with given credentials and reads the answer; errors are typed by what the caller does next.
@@ -98,7 +108,7 @@ struct GitHubClient: Sendable {
         guard let json else {
             throw ProviderError(code: .unavailable, request: request.name, message: "the answer is not JSON")
         }
-        return GitHubResponse(status: answer.status, headers: answer.headers, body: json)
+        return GitHubResponse(answer, body: json)
     }
 
     /// Types an error answer.

@@ -4,7 +4,7 @@
 package struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral, Sequence {
     private var fields: [Field] = []
 
-    private struct Field: Sendable, Hashable {
+    fileprivate struct Field: Sendable, Hashable {
         var name: String
         var value: String
     }
@@ -39,15 +39,22 @@ package struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral, 
     /// Adds a field beside those of the same name.
     package mutating func add(name: String, value: String) { fields.append(Field(name: name, value: value)) }
 
-    package func makeIterator() -> AnyIterator<(name: String, value: String)> {
-        var iterator = fields.makeIterator()
-        return AnyIterator { iterator.next().map { ($0.name, $0.value) } }
+    package func makeIterator() -> Iterator { Iterator(fields: fields.makeIterator()) }
+
+    /// Goes through the fields in order.
+    package struct Iterator: IteratorProtocol {
+        fileprivate var fields: IndexingIterator<[Field]>
+
+        /// The next field.
+        package mutating func next() -> (name: String, value: String)? {
+            fields.next().map { ($0.name, $0.value) }
+        }
     }
 
     /// Field names are ASCII tokens, so folding the bytes is enough.
     private static func same(_ left: String, _ right: String) -> Bool {
         func folded(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
-        return left.utf8.count == right.utf8.count
-            && zip(left.utf8, right.utf8).allSatisfy { folded($0) == folded($1) }
+        guard left.utf8.count == right.utf8.count else { return false }
+        return left == right || zip(left.utf8, right.utf8).allSatisfy { folded($0) == folded($1) }
     }
 }

@@ -20,10 +20,10 @@ static inline CURLcode ccurl_setopt_pointer(CURL *easy, CURLoption option, void 
     return curl_easy_setopt(easy, option, value);
 }
 
-// The request body: the size comes first, because the copy is made when the bytes are given.
+// The request body, which the caller keeps alive.
 static inline CURLcode ccurl_set_body(CURL *easy, const void *bytes, size_t count) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
-    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, bytes);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_POSTFIELDS, bytes);
 }
 
 // Certificates and keys from memory, copied by curl, so that no key is ever written to a file.
@@ -59,6 +59,11 @@ static inline CURLcode ccurl_getinfo_offset(CURL *easy, CURLINFO info, curl_off_
 }
 
 static inline CURLcode ccurl_getinfo_long(CURL *easy, CURLINFO info, long *value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+
+// The user data of CURLOPT_PRIVATE.
+static inline CURLcode ccurl_getinfo_pointer(CURL *easy, CURLINFO info, void **value) {
     return curl_easy_getinfo(easy, info, value);
 }
 

@@ -52,7 +52,7 @@ final class CollectingReceiver: TransferReceiver {
             return .failure(HTTPClientError(.protocolViolation, url: url, detail: "an answer without a status"))
         }
         defer { state.body = [] }
-        return .success(ClientResponse(status: head.status, headers: head.headers, body: state.body))
+        return .success(ClientResponse(head, body: state.body))
     }
 
     /// The answer, once; called by one task only.

@@ -3,8 +3,68 @@ import CCurl
 import HTTPTypes
 
 extension EasyHandle {
+    /// Sets all that does not change from request to request.
+    ///
+    /// - Parameter isShared: whether the host may carry many requests on a connection.
+    /// - Throws: ``CurlFailure`` for what libcurl does not take, and for a server name that is none.
+    func prepare(_ route: Route, _ configuration: HTTPClient.Configuration, isShared: Bool) throws(CurlFailure) {
+        try collectErrorText()
+        try listen()
+        try apply(configuration)
+        try applyVersion(isShared: isShared)
+        try apply(route.proxy, tls: route.tls)
+        try set(CURLOPT_PROTOCOLS_STR, "http,https")
+        // The caller's path is meant: `/a/../b` must not become `/b` on the way.
+        try set(CURLOPT_PATH_AS_IS, true)
+        if let path = route.unixSocket { try set(CURLOPT_UNIX_SOCKET_PATH, path) }
+        if let tls = route.tls { try apply(tls) }
+        try set(CURLOPT_URL, route.origin + "/")
+        guard let serverName = route.tls?.serverName else { return }
+        // libcurl takes the name for SNI and for the check of the certificate from the URL, and has no option for just
+        // that: the name becomes the URL's, and connections go to the URL's real host.
+        guard let renamed = RenamedURL(route.origin + "/", host: serverName) else {
+            throw CurlFailure(code: CURLE_URL_MALFORMAT)
+        }
+        authority = renamed.originalAuthority
+        connectTo.append(renamed.connectTo)
+        try set(CURLOPT_URL, renamed.url)
+        try set(CURLOPT_CONNECT_TO, pointer: connectTo.pointer)
+    }
+
+    /// Sets what one request asks for. Times are the loop's to watch: libcurl forgets them while a transfer waits for a
+    /// connection.
+    ///
+    /// - Parameters:
+    ///   - wholeURL: for a proxy that has to see it; otherwise `target` is enough.
+    ///   - memory: stays alive and in its place until the transfer is over.
+    func ask(
+        _ method: HTTPMethod, _ target: String, wholeURL: String?, hasBody: Bool, _ memory: borrowing RequestMemory
+    ) throws(CurlFailure) {
+        if let wholeURL {
+            try set(CURLOPT_URL, wholeURL)
+        } else {
+            try set(CURLOPT_REQUEST_TARGET, target)
+        }
+        switch method {
+        case .get where !hasBody:
+            try set(CURLOPT_HTTPGET, true)
+            try set(CURLOPT_CUSTOMREQUEST, nil)
+        case .head where !hasBody:
+            try set(CURLOPT_NOBODY, true)
+            try set(CURLOPT_CUSTOMREQUEST, nil)
+        case _ where hasBody:
+            try set(CURLOPT_POST, true)
+            try setBody(memory.body, count: memory.bodyCount)
+            try set(CURLOPT_CUSTOMREQUEST, method.rawValue)
+        default:
+            try set(CURLOPT_HTTPGET, true)
+            try set(CURLOPT_CUSTOMREQUEST, method.rawValue)
+        }
+        try set(CURLOPT_HTTPHEADER, pointer: memory.lines)
+    }
+
     /// The options that every request of a client shares.
-    func apply(_ configuration: HTTPClient.Configuration) throws(CurlFailure) {
+    private func apply(_ configuration: HTTPClient.Configuration) throws(CurlFailure) {
         // Without it libcurl interrupts name resolution by SIGALRM, which a threaded process must not have.
         try set(CURLOPT_NOSIGNAL, true)
         try set(CURLOPT_NOPROGRESS, true)
@@ -22,7 +82,7 @@ extension EasyHandle {
     }
 
     /// The version of HTTP, and whether to wait for a connection that others are opening.
-    func applyVersion(isShared: Bool) throws(CurlFailure) {
+    private func applyVersion(isShared: Bool) throws(CurlFailure) {
         // HTTP/2 only where TLS negotiates it: API servers speak it there, plain text servers mostly do not.
         try set(
             CURLOPT_HTTP_VERSION, isShared ? Int(CURL_HTTP_VERSION_2TLS) : Int(CURL_HTTP_VERSION_1_1))
@@ -31,9 +91,12 @@ extension EasyHandle {
     }
 
     /// Where to connect first. A proxy over TLS is trusted as the host is: with the request's own authorities.
-    func apply(_ proxy: HTTPClient.Configuration.Proxy, tls: TLSOptions?) throws(CurlFailure) {
+    private func apply(_ proxy: HTTPClient.Configuration.Proxy, tls: TLSOptions?) throws(CurlFailure) {
         switch proxy {
-        case .none: try set(CURLOPT_PROXY, "")
+        case .none:
+            try set(CURLOPT_PROXY, "")
+            // Or libcurl would look for exceptions in the environment at each request.
+            try set(CURLOPT_NOPROXY, "*")
         case .environment: try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         case .url(let url):
             // The proxy resolves the host's name, as Go's clients have it.
@@ -53,31 +116,8 @@ extension EasyHandle {
         }
     }
 
-    /// Method, URL and body. Times are the loop's to watch: libcurl forgets them while a transfer waits for a connection.
-    func apply(_ request: ClientRequest) throws(CurlFailure) {
-        try set(CURLOPT_PROTOCOLS_STR, "http,https")
-        try set(CURLOPT_URL, request.url)
-        // The caller's path is meant: `/a/../b` must not become `/b` on the way.
-        try set(CURLOPT_PATH_AS_IS, true)
-        switch (request.method, request.body) {
-        case (.get, nil):
-            try set(CURLOPT_HTTPGET, true)
-        case (.head, nil):
-            try set(CURLOPT_NOBODY, true)
-        case (_, nil) where request.method != .post && request.method != .put && request.method != .patch:
-            try set(CURLOPT_HTTPGET, true)
-            try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-        default:
-            // With an empty body where there is none: a POST says its length even when that is zero.
-            try set(CURLOPT_POST, true)
-            try setBody(request.body ?? [])
-            try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-        }
-        if let path = request.unixSocket { try set(CURLOPT_UNIX_SOCKET_PATH, path) }
-    }
-
     /// Trust and client certificate.
-    func apply(_ tls: TLSOptions) throws(CurlFailure) {
+    private func apply(_ tls: TLSOptions) throws(CurlFailure) {
         try set(CURLOPT_SSL_VERIFYPEER, tls.verify)
         try set(CURLOPT_SSL_VERIFYHOST, tls.verify ? 2 : 0)
         if tls.caPEM != nil || tls.caFile != nil {

@@ -9,9 +9,16 @@ struct CurlFailure: Error {
     var text: String { String(cString: curl_easy_strerror(code)) }
 }
 
-/// One reusable transfer of libcurl. It stays on the transport's thread: libcurl's handles are not thread-safe.
+/// One reusable transfer of libcurl, prepared once for a route. It stays on the transport's thread: libcurl's handles
+/// are not thread-safe.
 final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
+    /// Who is told what libcurl has to say; set from before the handle is added to a multi handle until it was removed.
+    unowned(unsafe) var transfer: Transfer?
+    /// The host that the Host header names where the URL has another one.
+    var authority: String?
+    /// Connect-to entry for ``TLSOptions/serverName``; libcurl reads it during transfers.
+    var connectTo = StringList()
     /// Where libcurl writes the particulars of an error; it must not move.
     private let errorText: UnsafeMutablePointer<CChar>
 
@@ -28,10 +35,12 @@ final class EasyHandle {
         errorText.deallocate()
     }
 
-    /// Takes back every option; connections and the DNS cache belong to the multi handle and stay.
-    func reset() {
-        curl_easy_reset(pointer)
+    /// Takes back what belongs to one request; connections and the DNS cache belong to the multi handle and stay.
+    func forgetRequest() {
+        transfer = nil
         errorText.pointee = 0
+        _ = ccurl_setopt_pointer(pointer, CURLOPT_HTTPHEADER, nil)
+        _ = ccurl_set_body(pointer, nil, 0)
     }
 
     /// What went wrong in the last transfer, or the general words for `code`.
@@ -39,7 +48,7 @@ final class EasyHandle {
         errorText.pointee == 0 ? CurlFailure(code: code).text : String(cString: errorText)
     }
 
-    /// Asks for error texts; part of the options that ``reset()`` takes back.
+    /// Asks for error texts.
     func collectErrorText() throws(CurlFailure) {
         try check(ccurl_setopt_pointer(pointer, CURLOPT_ERRORBUFFER, errorText))
     }
@@ -68,22 +77,27 @@ final class EasyHandle {
         try check(ccurl_setopt_blob(pointer, option, bytes, bytes.count))
     }
 
-    /// Sets the function for body or header bytes.
-    func set(_ option: CURLoption, callback: @escaping ccurl_data_callback) throws(CurlFailure) {
-        try check(ccurl_setopt_data_callback(pointer, option, callback))
+    /// Sets the request body; the caller keeps it where it is until the transfer is over.
+    func setBody(_ bytes: UnsafeMutableRawPointer, count: Int) throws(CurlFailure) {
+        try check(ccurl_set_body(pointer, bytes, count))
     }
 
-    /// Sets the request body, which libcurl copies.
-    func setBody(_ bytes: [UInt8]) throws(CurlFailure) {
-        // An empty array may have no address, and no address means "no body" to libcurl.
-        try check(bytes.isEmpty ? ccurl_set_body(pointer, "", 0) : ccurl_set_body(pointer, bytes, bytes.count))
+    /// Makes libcurl tell this object what happens, which then tells ``transfer``.
+    func listen() throws(CurlFailure) {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        try set(CURLOPT_PRIVATE, pointer: context)
+        try set(CURLOPT_WRITEDATA, pointer: context)
+        try check(ccurl_setopt_data_callback(pointer, CURLOPT_WRITEFUNCTION, bodyArrived))
+        try set(CURLOPT_HEADERDATA, pointer: context)
+        try check(ccurl_setopt_data_callback(pointer, CURLOPT_HEADERFUNCTION, headerArrived))
+        try check(ccurl_set_prerequest(pointer, aboutToSend, context))
     }
 
-    /// Sets the function that is asked before a request is sent.
-    func setPrerequest(
-        _ callback: @escaping curl_prereq_callback, context: UnsafeMutableRawPointer
-    ) throws(CurlFailure) {
-        try check(ccurl_set_prerequest(pointer, callback, context))
+    /// The handle that libcurl speaks of; nil for one that does not ``listen()``.
+    static func at(_ pointer: UnsafeMutableRawPointer) -> EasyHandle? {
+        var context: UnsafeMutableRawPointer?
+        guard ccurl_getinfo_pointer(pointer, CURLINFO_PRIVATE, &context) == CURLE_OK, let context else { return nil }
+        return Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
     }
 
     /// Bytes handed to connections so far, those of CONNECT to a proxy included. libcurl counts over its own repetitions.
@@ -97,7 +111,36 @@ final class EasyHandle {
     }
 }
 
-/// A list of header lines or addresses in libcurl's form; it must outlive the transfer that uses it.
+/// C callbacks run on the transport's thread inside calls of libcurl, where the transfer is alive.
+private func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+    context.flatMap { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue().transfer }
+}
+
+private func bodyArrived(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let transfer = transfer(context) else { return 0 }
+    return transfer.receivedBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
+}
+
+private func headerArrived(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let transfer = transfer(context) else { return 0 }
+    let length = size * count
+    // Any other number than the length ends the transfer.
+    return transfer.receivedHeader(UnsafeRawBufferPointer(start: bytes, count: length)) ? length : length + 1
+}
+
+private func aboutToSend(
+    _ context: UnsafeMutableRawPointer?, _ remoteAddress: UnsafeMutablePointer<CChar>?,
+    _ localAddress: UnsafeMutablePointer<CChar>?, _ remotePort: Int32, _ localPort: Int32
+) -> Int32 {
+    guard let transfer = transfer(context) else { return CURL_PREREQFUNC_ABORT }
+    return transfer.maySend(localPort: Int(localPort)) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+}
+
+/// A list of addresses in libcurl's form; it must outlive the transfer that uses it.
 struct StringList: ~Copyable {
     private(set) var pointer: UnsafeMutablePointer<curl_slist>?
 

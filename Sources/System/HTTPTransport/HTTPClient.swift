@@ -116,8 +116,7 @@ package final class HTTPClient: Sendable {
             receiver.finished(HTTPClientError(.cancelled, url: request.url, detail: "the task was cancelled"))
             driver.cancel(id)
         }
-        let result = try head.get()
-        return StreamingResponse(status: result.status, headers: result.headers, body: ResponseBody(lifetime))
+        return StreamingResponse(try head.get(), body: ResponseBody(lifetime))
     }
 
     /// Ends, after a while, the connections made with these options that are still in use then.

@@ -56,10 +56,10 @@ final class MultiHandle: @unchecked Sendable {
     }
 
     /// The next transfer that is over, with its result.
-    func nextFinished() -> (easy: UnsafeMutableRawPointer, code: CURLcode)? {
+    func nextFinished() -> (easy: EasyHandle, code: CURLcode)? {
         var remaining: Int32 = 0
         while let message = curl_multi_info_read(pointer, &remaining) {
-            if message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle {
+            if message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle.flatMap(EasyHandle.at) {
                 return (easy, ccurl_message_result(message))
             }
         }

@@ -15,9 +15,7 @@ final class TransferLoop {
     let multi: MultiHandle
     let configuration: HTTPClient.Configuration
     private(set) var transfers: [Int: Transfer] = [:]
-    private var idsByHandle: [UnsafeMutableRawPointer: Int] = [:]
-    /// Handles without a transfer; making one costs more than a reset.
-    private var spares: [EasyHandle] = []
+    private var handles: HandleStore
     private let clock = TurnClock()
     var deadlines = DeadlineSchedule()
     /// Connections under suspicion, by local port.
@@ -34,6 +32,7 @@ final class TransferLoop {
     init(multi: MultiHandle, configuration: HTTPClient.Configuration) {
         self.multi = multi
         self.configuration = configuration
+        handles = HandleStore(configuration: configuration)
         multi.set(CURLMOPT_MAX_HOST_CONNECTIONS, configuration.maximumConnectionsPerHost)
     }
 
@@ -79,40 +78,53 @@ final class TransferLoop {
 
     /// Sets a transfer up and hands it to libcurl.
     func begin(_ id: Int, _ request: ClientRequest, _ receiver: any TransferReceiver) {
-        guard let easy = spares.popLast() ?? EasyHandle() else {
-            return receiver.finished(HTTPClientError(.invalidRequest, url: request.url, detail: "out of memory"))
+        func invalid(_ detail: String) {
+            receiver.finished(HTTPClientError(.invalidRequest, url: request.url, detail: detail))
         }
-        let transfer = Transfer(id: id, request: request, receiver: receiver, easy: easy, clock: clock)
-        transfer.onVersion = { [unowned self] version, port in
-            switch (version, port) {
-            case (.one, _): hasMetHTTP1 = true
-            case (.two, let port?): multi.sockets.markShared(localPort: port)
-            case (.two, nil): break
-            }
-        }
-        // Without TLS nothing but HTTP/1 is spoken.
-        let isShared = configuration.http2 && request.url.hasPrefix("https:")
-        do throws(HTTPClientError) {
-            try transfer.configure(configuration, isShared: isShared)
-            try transfer.attachHeaders()
-            multi.sockets.follow(easy)
+        let url: RequestURL
+        do {
+            url = try RequestURL(request.url)
         } catch {
-            recycle(easy)
+            return invalid(error.reason)
+        }
+        let route = handles.route(of: request, url)
+        let easy: EasyHandle
+        do {
+            easy = try handles.take(route.number, sockets: multi.sockets)
+        } catch {
+            return invalid(error.text)
+        }
+        let transfer: Transfer
+        do {
+            transfer = try Transfer(
+                id: id, request: request, url: url, receiver: receiver, easy: easy, route: route,
+                userAgent: configuration.userAgent, loop: self, clock: clock)
+        } catch {
+            handles.put(easy, route.number)
             return receiver.finished(error)
         }
-        if !isShared { raiseConnectionLimit() }
+        // Without TLS nothing but HTTP/1 is spoken.
+        if !handles.isShared(route.route) { raiseConnectionLimit() }
         guard multi.add(easy) else {
-            recycle(easy)
-            return receiver.finished(HTTPClientError(.invalidRequest, url: request.url, detail: "cannot be started"))
+            handles.put(easy, route.number)
+            return invalid("cannot be started")
         }
         transfers[id] = transfer
-        idsByHandle[easy.pointer] = id
         schedule(transfer)
     }
 
+    /// Told with a head how its connection is used; must not call libcurl.
+    func met(_ version: HTTPVersion, localPort: Int?) {
+        switch (version, localPort) {
+        case (.one, _): hasMetHTTP1 = true
+        case (.two, let port?): multi.sockets.markShared(localPort: port)
+        case (.two, nil): break
+        }
+    }
+
     private func finishTransfers() {
-        while let (handle, code) = multi.nextFinished() {
-            guard let id = idsByHandle[handle], let transfer = transfers[id] else { continue }
+        while let (easy, code) = multi.nextFinished() {
+            guard let transfer = easy.transfer else { continue }
             end(transfer, transfer.refusal ?? error(of: transfer, code))
         }
     }
@@ -136,13 +148,7 @@ final class TransferLoop {
     func end(_ transfer: Transfer, _ error: HTTPClientError?) {
         multi.remove(transfer.easy)
         transfers[transfer.id] = nil
-        idsByHandle[transfer.easy.pointer] = nil
-        recycle(transfer.easy)
+        handles.put(transfer.easy, transfer.routeNumber)
         transfer.receiver.finished(error)
-    }
-
-    private func recycle(_ easy: EasyHandle) {
-        easy.reset()
-        if spares.count < 32 { spares.append(easy) }
     }
 }
