@@ -40,7 +40,7 @@ enum FactRows {
             \(events.map { $0.actor.id.isEmpty ? "unknown" : $0.actor.id.storable(limit: 256) })::text[],
             \(events.map(\.type.rawValue))::text[],
             \(events.map { $0.key.storable(limit: 1024) })::text[],
-            \(events.map { $0.payload.storablePayload.encodedString() })::text[]
+            \(events.map(\.payload.storablePayload))::text[]
         ) WITH ORDINALITY AS facts
             (id, correlation_id, run_uid, attempt, actor_type, actor_id, event_type, key, payload, place)
         WHERE \(fragment: condition)

@@ -7,11 +7,22 @@ extension ResourceType {
     ///
     /// Names are percent-encoded, so that no name can leave its segment.
     package func path(namespace: String? = nil, name: String? = nil, subresource: String? = nil) -> String {
-        var segments = group.isEmpty ? ["api", version] : ["apis", group, version]
-        if isNamespaced, let namespace { segments += ["namespaces", namespace] }
-        segments.append(plural)
-        if let name { segments.append(name) }
-        if let subresource { segments += subresource.split(separator: "/").map(String.init) }
-        return "/" + segments.map { PercentEncoding.encode($0, allowing: ":") }.joined(separator: "/")
+        var path = ""
+        path.reserveCapacity(128)
+        func add(_ segment: some StringProtocol) {
+            path += "/"
+            path += PercentEncoding.encode(String(segment), allowing: ":")
+        }
+        add(group.isEmpty ? "api" : "apis")
+        if !group.isEmpty { add(group) }
+        add(version)
+        if isNamespaced, let namespace {
+            path += "/namespaces"
+            add(namespace)
+        }
+        add(plural)
+        if let name { add(name) }
+        for part in subresource?.split(separator: "/") ?? [] { add(part) }
+        return path
     }
 }

@@ -6,16 +6,24 @@ package enum PercentEncoding {
 
     /// Encodes every byte that is not unreserved (letters, digits, `-._~`) nor in `allowing`.
     package static func encode(_ text: String, allowing: String = "") -> String {
-        let allowed = Set(allowing.utf8)
+        // Names and labels are mostly what may stand as it is.
+        if text.utf8.allSatisfy({ isUnreserved($0) || allowing.utf8.contains($0) }) { return text }
         var bytes: [UInt8] = []
         for byte in text.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: bytes.append(byte)
-            case _ where allowed.contains(byte): bytes.append(byte)
-            default: bytes.append(contentsOf: [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            if isUnreserved(byte) || allowing.utf8.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes.append(contentsOf: [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]])
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
+        default: false
+        }
     }
 
     /// Encodes a path, keeping its slashes.

@@ -20,6 +20,15 @@ final class TransferDriver: Sendable {
         var phase = Phase.idle
         var nextID = 0
         var commands: [Command] = []
+        /// Whether the thread waits for the network, or is about to, and has to be woken for a command.
+        var isWaiting = false
+
+        /// Notes a command; whether its writer has to wake the thread.
+        mutating func add(_ command: Command) -> Bool {
+            commands.append(command)
+            defer { isWaiting = false }
+            return isWaiting
+        }
     }
 
     private let configuration: HTTPClient.Configuration
@@ -33,17 +42,17 @@ final class TransferDriver: Sendable {
     /// Begins a transfer; the receiver learns everything else.
     func start(_ request: ClientRequest, _ receiver: any TransferReceiver) -> Int {
         // One critical section: a shutdown in between would leave a request that nobody ever answers.
-        let (id, before, isFirst) = state.withLock { state -> (Int, Phase, Bool) in
+        let (id, before, mustWake) = state.withLock { state -> (Int, Phase, Bool) in
             let before = state.phase
             state.nextID += 1
             guard before != .shutDown else { return (state.nextID, before, false) }
             state.phase = .running
-            state.commands.append(.start(id: state.nextID, request, receiver))
-            return (state.nextID, before, state.commands.count == 1)
+            let mustWake = state.add(.start(id: state.nextID, request, receiver))
+            return (state.nextID, before, mustWake)
         }
         switch before {
         case .idle: startThread()
-        case .running: if isFirst { multi.wakeUp() }
+        case .running: if mustWake { multi.wakeUp() }
         case .shutDown:
             receiver.finished(HTTPClientError(.shutDown, url: request.url, detail: "no request is sent any more"))
         }
@@ -77,8 +86,7 @@ final class TransferDriver: Sendable {
     private func post(_ command: Command) {
         let mustWake = state.withLock { state in
             guard state.phase == .running else { return false }
-            state.commands.append(command)
-            return state.commands.count == 1
+            return state.add(command)
         }
         if mustWake { multi.wakeUp() }
     }
@@ -87,8 +95,17 @@ final class TransferDriver: Sendable {
         // A serial queue of its own is a thread of its own, and one that no task can be starved by.
         DispatchQueue(label: "codex-k8s.http").async { @Sendable [self] in
             withoutPipeSignals {
-                TransferLoop(multi: multi, configuration: configuration).run { self.takeCommands() }
+                let loop = TransferLoop(multi: multi, configuration: configuration)
+                loop.run(takeWork: { self.takeCommands() }, mayWait: { self.mayWait() })
             }
+        }
+    }
+
+    /// Asked by the thread before it waits: from a yes on, whoever has a command wakes it, and until then nobody need.
+    private func mayWait() -> Bool {
+        state.withLock { state in
+            state.isWaiting = state.commands.isEmpty && state.phase != .shutDown
+            return state.isWaiting
         }
     }
 
@@ -96,6 +113,7 @@ final class TransferDriver: Sendable {
     private func takeCommands() -> TransferLoop.Work {
         state.withLock { state in
             defer { state.commands.removeAll(keepingCapacity: true) }
+            state.isWaiting = false
             return TransferLoop.Work(commands: state.commands, isLast: state.phase == .shutDown)
         }
     }

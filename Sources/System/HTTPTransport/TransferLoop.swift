@@ -37,7 +37,9 @@ final class TransferLoop {
     }
 
     /// Runs until a piece of work is the last.
-    func run(takeWork: () -> Work) {
+    ///
+    /// - Parameter mayWait: whether there is no work yet; after a yes new work ends the wait by `multi.wakeUp()`.
+    func run(takeWork: () -> Work, mayWait: () -> Bool) {
         while true {
             let work = takeWork()
             clock.now = .now
@@ -48,7 +50,7 @@ final class TransferLoop {
             finishTransfers()
             checkDeadlines(now: clock.now)
             // Results first, waiting last: a wait in between would be added to every request.
-            multi.poll(milliseconds: deadlines.pollTimeout(now: .now))
+            if mayWait() { multi.poll(milliseconds: deadlines.pollTimeout(now: .now)) }
         }
         for transfer in Array(transfers.values) {
             let error = HTTPClientError(.shutDown, url: transfer.request.url, detail: "while the request was running")

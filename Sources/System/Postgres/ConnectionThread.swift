@@ -92,7 +92,7 @@ final class ConnectionThread: @unchecked Sendable {
         _ body: (PostgresSession) throws(PostgresError) -> T
     ) throws(PostgresError) -> T {
         let session = try ensureSession(mayConnect: mayConnect, onConnect: onConnect)
-        running.withLock { $0 = Running(ticket: ticket, canceller: session.makeCanceller()) }
+        running.withLock { $0 = Running(ticket: ticket, canceller: session.canceller) }
         // A cancellation from before the line above found nothing to stop.
         if isCancelled.isSet { stop(ticket) }
         let result = Result { () throws(PostgresError) -> T in try body(session) }

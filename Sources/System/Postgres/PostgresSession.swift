@@ -51,7 +51,8 @@ final class PostgresSession {
 
     var isInTransaction: Bool { handle.isInTransaction }
 
-    func makeCanceller() -> Canceller? { handle.makeCanceller() }
+    /// The means to stop what runs here from another thread; the same for every statement.
+    private(set) lazy var canceller = handle.makeCanceller()
 
     /// Runs a statement; `timeout` is what the caller told the server, if not the configured one.
     func run(_ query: SQLQuery, timeout: Duration?) throws(PostgresError) -> StatementResult {

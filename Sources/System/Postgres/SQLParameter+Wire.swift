@@ -32,28 +32,46 @@ extension SQLParameter {
             WireParameter(type: TypeID.bytea, isBinary: true, bytes: bytes, length: Int32(clamping: bytes.count))
         case .json(let value): try Self.text(value.encodedString())
         case .timestamp(let value): try Self.text(value.microDescription)
-        case .textArray(let items): try Self.text(Self.array(items))
+        case .textArray(let items): try Self.text(bytes: Self.array(items))
         case .integerArray(let items): try Self.text("{" + items.map(String.init).joined(separator: ",") + "}")
         }
     }
 
     private static func text(_ text: String) throws(PostgresError) -> WireParameter {
-        guard !text.utf8.contains(0) else {
+        try Self.text(bytes: Array(text.utf8))
+    }
+
+    private static func text(bytes: [UInt8]) throws(PostgresError) -> WireParameter {
+        guard !bytes.contains(0) else {
             throw PostgresError(.usage, "a text parameter holds a zero character, which Postgres cannot store")
         }
-        return WireParameter(bytes: Array(text.utf8) + [0])
+        var bytes = bytes
+        bytes.append(0)
+        return WireParameter(bytes: bytes)
     }
 
     /// The literal of an array: every item quoted, so that none can be taken for null or for several.
-    private static func array(_ items: [String]) -> String {
-        let quoted = items.map { item in
-            var text = "\""
-            for character in item.unicodeScalars {
-                if character == "\"" || character == "\\" { text += "\\" }
-                text.unicodeScalars.append(character)
+    private static func array(_ items: [String]) -> [UInt8] {
+        let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+        var bytes: [UInt8] = []
+        // With room for the zero byte at the end.
+        bytes.reserveCapacity(items.reduce(3) { $0 + $1.utf8.count + 3 })
+        bytes.append(UInt8(ascii: "{"))
+        for (index, item) in items.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(quote)
+            // Neither sign is part of a longer character in UTF-8.
+            if item.utf8.contains(where: { $0 == quote || $0 == backslash }) {
+                for byte in item.utf8 {
+                    if byte == quote || byte == backslash { bytes.append(backslash) }
+                    bytes.append(byte)
+                }
+            } else {
+                bytes.append(contentsOf: item.utf8)
             }
-            return text + "\""
+            bytes.append(quote)
         }
-        return "{" + quoted.joined(separator: ",") + "}"
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
     }
 }
