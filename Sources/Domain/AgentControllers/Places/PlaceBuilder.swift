@@ -31,7 +31,7 @@ struct PlaceBuilder {
             + (environmentNamespace.map { [namespace($0, purpose: "env")] } ?? [])
     }
 
-    /// The controller's own right to write into the run namespace, made before anything else there.
+    /// The controller's own right to write into the run namespace; what a run adds there needs it.
     var controllerBinding: PlaceObject {
         object(
             .roleBinding, runNamespace, Names.controllerBinding,
@@ -46,7 +46,7 @@ struct PlaceBuilder {
             ])
     }
 
-    /// Everything else, in any order.
+    /// Everything else, in any order; the controller's role grants these in every namespace that is ours.
     var contents: [PlaceObject] {
         var objects = [
             object(.serviceAccount, runNamespace, Names.serviceAccount, ["automountServiceAccountToken": false]),

@@ -52,23 +52,20 @@ final class PlaceMaker: Sendable {
             place: place, controllerServiceAccount: serviceAccount, systemNamespace: systemNamespace)
     }
 
-    /// Everything, one part after the other.
+    /// Everything, and the word that it is there.
     func prepare(_ place: IssueNamespace) async throws {
-        try await makeNamespaces(place)
-        try await makeContents(place)
+        try await make(place)
         await audit.recordEventually([preparedEvent(place)])
         _ = try await announce(place)
     }
 
-    /// Namespaces first, then the controller's right to write there.
-    func makeNamespaces(_ place: IssueNamespace) async throws {
+    /// Namespaces first; then what they hold, none of which needs the controller's own binding, and that binding, which
+    /// what a run adds needs. No Job may exist before.
+    func make(_ place: IssueNamespace) async throws {
         let builder = builder(place)
         try await createAll(builder.namespaces, place)
-        try await create(builder.controllerBinding, place)
+        try await createAll([builder.controllerBinding] + builder.contents, place)
     }
-
-    /// What else a place holds, in parallel; no Job may exist before.
-    func makeContents(_ place: IssueNamespace) async throws { try await createAll(builder(place).contents, place) }
 
     /// Keeps the place's own reconciler away while somebody makes it, as long as this is held: it would be woken by the
     /// place's creation, and make what is about to be made.

@@ -44,7 +44,7 @@ extension AgentRunReconciler {
             JobStart(run: current, place: place, configured: configured, settings: settings, walk: walk))
     }
 
-    /// Makes the namespaces and the token of a run that was just admitted. What does not succeed here is done, and
+    /// Makes the place and the token of a run that was just admitted. What does not succeed here is done, and
     /// explained, when the run is provisioned.
     func beginPlace(
         _ run: AgentRun, _ walk: RunWalk, _ name: String, _ admitted: AdmittedRun,
@@ -60,8 +60,8 @@ extension AgentRunReconciler {
             try await maker.gate.withLock(name) {
                 let place = maker.newest(place)
                 guard !place.metadata.isBeingDeleted, !maker.isActive(place) else { return }
-                try await maker.makeNamespaces(place)
-                walk.hasNamespaces = true
+                try await maker.make(place)
+                walk.hasMadePlace = true
             }
             walk.token = try await token
         } catch {
@@ -94,7 +94,7 @@ extension AgentRunReconciler {
             let isActive = maker.isActive(start.place)
             do {
                 async let token = token(start)
-                if !isActive, !start.walk.hasNamespaces { try await maker.makeNamespaces(start.place) }
+                if !isActive, !start.walk.hasMadePlace { try await maker.make(start.place) }
                 return .next(try await createJob(start, token: try await token, isPlaceActive: isActive))
             } catch let taken as PlaceMaker.NameTaken {
                 try await maker.explain(start.place, .nameTaken, taken.description)
@@ -248,8 +248,6 @@ extension AgentRunReconciler {
         let namespace = place.status?.namespaces?.run ?? builder.runNamespace
         let attempt = run.status?.attempt ?? 1
         let jobName = Names.job(runUID: run.metadata.uid, attempt: attempt)
-        // Beside everything else, and before the Job: its pod must find them.
-        async let contents: Void = isPlaceActive ? () : maker.makeContents(place)
         let labels = JobBuilder.labels(run: run, attempt: attempt, agent: settings.agent.key)
         async let secretMade: Void = createCredentials(run, token, namespace: namespace, attempt: attempt, labels)
         async let repositoryAnswer = context.facts.repository(name)
@@ -274,7 +272,6 @@ extension AgentRunReconciler {
             .configMap, namespace: namespace, name: Names.task(runUID: run.metadata.uid, attempt: attempt), run: run,
             ["metadata": ["labels": JSONValue(labels)], "data": ["prompt.md": .string(prompt)]])
         try await secretMade
-        try await contents
         try await assembled
 
         let job = JobBuilder.job(

@@ -13,7 +13,7 @@ final class RunWalk: Sendable {
         var intentsRecorded: Int?
         var place: IssueNamespace?
         var reservation: PlaceMaker.Reservation?
-        var hasNamespaces = false
+        var hasMadePlace = false
         var token: RunToken?
     }
 
@@ -37,10 +37,10 @@ final class RunWalk: Sendable {
         set { state.withLock { $0.place = newValue } }
     }
 
-    /// Whether this walk made the namespaces of the place, and the controller's right in them.
-    var hasNamespaces: Bool {
-        get { state.withLock { $0.hasNamespaces } }
-        set { state.withLock { $0.hasNamespaces = newValue } }
+    /// Whether this walk made all of the place, which the place itself does not say yet.
+    var hasMadePlace: Bool {
+        get { state.withLock { $0.hasMadePlace } }
+        set { state.withLock { $0.hasMadePlace = newValue } }
     }
 
     /// The broker's token, minted in this walk.

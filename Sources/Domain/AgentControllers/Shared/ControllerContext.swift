@@ -24,7 +24,9 @@ package struct ControllerContext: Sendable {
     /// The service account that the controller runs as.
     package let serviceAccount: String
     package let now: @Sendable () -> Timestamp
-    package let logger: Logger
+    /// Where lines go; within a reconcile they say which one it is.
+    package var logger: Logger { plainLogger.inReconcile }
+    private let plainLogger: Logger
     /// What is asked about repositories as a whole.
     let facts: SourceFacts
     /// Makes places, for their own reconciler and for runs.
@@ -47,7 +49,7 @@ package struct ControllerContext: Sendable {
         self.pods = pods
         self.serviceAccount = serviceAccount
         self.now = now
-        self.logger = logger
+        plainLogger = logger
         facts = SourceFacts(source: source, now: now)
         placeMaker = PlaceMaker(
             api: api, audit: audit, runs: runs, serviceAccount: serviceAccount,
