@@ -46,6 +46,7 @@ package struct BoxedOptional<Value: Sendable>: Sendable {
         _read {
             if storage.isEmpty { yield nil } else { yield storage[0] }
         }
+        set { storage = newValue == nil ? [] : [newValue] }
         _modify {
             if storage.isEmpty { storage = [nil] }
             defer { if storage[0] == nil { storage = [] } }

@@ -170,7 +170,7 @@ package final class Informer<Object: KubernetesObject>: CacheService {
         let isFirst = !status.withLock { $0.isSynced }
         change(part: part) {
             $0.replace(
-                Array(list.objects.values), part: part, keeping: Set(list.poison.keys),
+                list.objects, part: part, keeping: Set(list.poison.keys),
                 resourceVersion: resourceVersion)
         }
         // What reading the list took is not needed again; for a short one it is not worth the look.

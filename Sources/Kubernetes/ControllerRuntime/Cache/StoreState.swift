@@ -110,7 +110,7 @@ struct StoreState<Object: KubernetesObject>: Sendable {
                 changes.append(.deleted(object, isFinalStateUnknown: true))
             }
         }
-        for object in list { changes += put(object, isInitial: isInitial, isRelist: true) }
+        for object in list { put(object, isInitial: isInitial, isRelist: true, &changes) }
         if let now = ResourceVersion(resourceVersion), let before = ResourceVersion(parts[part].resourceVersion),
             now < before
         {
@@ -124,7 +124,9 @@ struct StoreState<Object: KubernetesObject>: Sendable {
     /// Adds or changes an object, as a watch says.
     mutating func apply(_ object: CachedObject<Object>, part: Int = 0) -> [Change] {
         advance(to: object.object.metadata.resourceVersion, part: part)
-        return put(object, isInitial: false, isRelist: false)
+        var changes: [Change] = []
+        put(object, isInitial: false, isRelist: false, &changes)
+        return changes
     }
 
     /// Removes an object, as a watch says; its last state is the given one.
@@ -149,27 +151,32 @@ struct StoreState<Object: KubernetesObject>: Sendable {
         parts[part].resourceVersion = resourceVersion
     }
 
-    private mutating func put(_ object: CachedObject<Object>, isInitial: Bool, isRelist: Bool) -> [Change] {
+    private mutating func put(
+        _ object: CachedObject<Object>, isInitial: Bool, isRelist: Bool, _ changes: inout [Change]
+    ) {
         let key = object.key
         guard let old = objects[key] else {
             insert(object, key)
-            return [.added(object, isInInitialList: isInitial)]
+            changes.append(.added(object, isInInitialList: isInitial))
+            return
         }
         // A resumed watch may say again what is known.
-        if old.isSameVersion(as: object) { return [] }
+        if old.isSameVersion(as: object) { return }
         let (before, after) = (old.object.metadata, object.object.metadata)
         if !isRelist, before.uid == after.uid, let known = ResourceVersion(before.resourceVersion),
             let told = ResourceVersion(after.resourceVersion), told < known
         {
-            return []
+            return
         }
         remove(key)
         insert(object, key)
         // A namesake: the old one's end was missed.
         if before.uid != after.uid {
-            return [.deleted(old, isFinalStateUnknown: true), .added(object, isInInitialList: false)]
+            changes.append(.deleted(old, isFinalStateUnknown: true))
+            changes.append(.added(object, isInInitialList: false))
+        } else {
+            changes.append(.updated(old: old, new: object))
         }
-        return [.updated(old: old, new: object)]
     }
 
     private mutating func insert(_ object: CachedObject<Object>, _ key: ObjectKey) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package import ServiceRuntime
 import Synchronization
+import SystemCalls
 
 /// Hands keys to workers: each key to one worker at a time, events about it merged, failures spread out.
 ///
@@ -142,9 +143,14 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
 
     /// Ends the work on a key; if it needs work again it is in line from now on.
     package func done(_ key: Key) {
+        var released = 0
         change { state, now in
+            let before = state.machine.footprint
             if let duration = state.machine.done(key, now: now) { metrics.work.observe(duration) }
+            released = before - state.machine.footprint
         }
+        // The end of a start that looked at thousands; after less it is not worth the look.
+        if released >= 4096 { Heap.giveBack() }
     }
 
     /// Hands out nothing more and lets every waiting worker go.
