@@ -112,9 +112,19 @@ var targets: [Target] = [
     library("Development", "DevPostgres", base + ["Postgres", "ChildProcesses", "Cryptography", "SystemCalls"]),
 
     // Commands: wiring only.
-    executable("codex-k8s", target: "codex-k8s", kubernetes + [
-        "CommandLineInterface", "YAMLCoding", "AgentAPI", "AgentControllers", "GitHubProvider", "AuditStore", "Postgres", "WebhookEdge", "HTTPServing",
-        "HTTPTransport", "DevCluster", "DevForge", "DevPostgres", "Cryptography", "SystemCalls", "ChildProcesses", "SourceProvider", "AuditTrail",
+    library("Commands", "OperatorParts", base + [
+        "CommandLineInterface", "YAMLCoding", "AgentAPI", "AgentControllers", "ControllerRuntime", "GitHubProvider", "AuditStore", "AuditTrail",
+        "Postgres", "HTTPTransport", "KubernetesClient", "Cryptography", "SystemCalls",
+    ]),
+    executable("codex-k8s", target: "codex-k8s", base + [
+        "OperatorParts", "CommandLineInterface", "AgentAPI", "AgentControllers", "AuditStore", "AuditTrail", "ControllerRuntime", "KubernetesClient", "Postgres",
+        "HTTPServing", "HTTPTransport", "SystemCalls",
+    ]),
+    // What `codex-k8s dev` becomes; on the developer's machine alone.
+    executable("codex-k8s-dev", target: "codex-k8s-dev", base + [
+        "OperatorParts", "CommandLineInterface", "AgentAPI", "AgentControllers", "AuditStore", "ControllerRuntime", "KubernetesAPI",
+        "KubernetesClient", "Postgres", "WebhookEdge", "HTTPServing", "HTTPTransport", "YAMLCoding", "DevCluster", "DevForge", "DevPostgres",
+        "Cryptography", "SystemCalls",
     ]),
     executable("codex-k8s-edge", target: "codex-k8s-edge", base + ["CommandLineInterface", "WebhookEdge", "AgentAPI", "HTTPServing", "HTTPTransport", "KubernetesClient", "SystemCalls", "YAMLCoding"]),
     executable("agent-runner", target: "agent-runner", base + ["CommandLineInterface", "AgentRunner", "SystemCalls"]),

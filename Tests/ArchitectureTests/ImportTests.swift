@@ -39,6 +39,13 @@ import Testing
         #expect(reached.isDisjoint(with: LayerRules.keptFromTheEdge), "\(reached.sorted())")
     }
 
+    @Test("Nothing that the operator imports leads to the stand-ins of the laptop mode")
+    func operatorProgram() {
+        let reached = tree.imported(from: "codex-k8s")
+        #expect(reached.contains("AgentControllers"), "the closure is not followed: \(reached.sorted())")
+        #expect(reached.isDisjoint(with: LayerRules.keptFromTheOperator), "\(reached.sorted())")
+    }
+
     @Test("Nothing that the runner imports leads to the database or the Kubernetes API")
     func runner() {
         let reached = tree.imported(from: "agent-runner")

@@ -42,7 +42,7 @@ enum LayerRules {
         ]),
         "Development": development.union(support).union(system).union(["KubernetesAPI"]),
         "Commands": support.union(system).union(kubernetes).union(model).union(development).union([
-            "AgentControllers", "AgentRunner", "AuditStore", "GitHubProvider", "WebhookEdge",
+            "AgentControllers", "AgentRunner", "AuditStore", "GitHubProvider", "OperatorParts", "WebhookEdge",
         ]),
     ]
 
@@ -68,6 +68,9 @@ enum LayerRules {
         "SourceProvider", "GitHubProvider", "AgentRunner", "DevCluster", "ControlPlane", "FaultProxy", "DevForge",
         "DevPostgres",
     ]
+
+    /// What the operator in a cluster must not contain: stand-ins for what it works with.
+    static let keptFromTheOperator: Set<String> = development.union(["WebhookEdge", "AgentRunner"])
 
     /// What the process in the run's pod must not contain.
     static let keptFromTheRunner: Set<String> = [

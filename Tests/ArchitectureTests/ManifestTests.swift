@@ -37,6 +37,14 @@ import Testing
         #expect(linked.isDisjoint(with: LayerRules.keptFromTheEdge), "\(linked.sorted())")
     }
 
+    @Test("What is linked into the operator holds no stand-in of the laptop mode")
+    func operatorProgram() {
+        let linked = manifest.linked(into: "codex-k8s")
+        #expect(linked.isSuperset(of: ["AgentControllers", "CPostgres", "CCurl"]), "\(linked.sorted())")
+        #expect(linked.isDisjoint(with: LayerRules.keptFromTheOperator), "\(linked.sorted())")
+        #expect(manifest.linked(into: "codex-k8s-dev").isSuperset(of: ["DevCluster", "DevForge", "AgentControllers"]))
+    }
+
     @Test("What is linked into the runner holds no database and no Kubernetes client")
     func runner() {
         let linked = manifest.linked(into: "agent-runner")

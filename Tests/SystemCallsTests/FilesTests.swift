@@ -22,6 +22,11 @@ struct FilesTests {
         #expect(try Files.list(folder.path) == ["a"])
     }
 
+    @Test func aFolderThatTheSystemRefusesIsAnError() {
+        let error = #expect(throws: SystemError.self) { try Files.createDirectory("/proc/none/a") }
+        #expect(error?.call == "mkdir")
+    }
+
     @Test func atomicWriteIntoMissingFolderNamesThePath() throws {
         let folder = try Folder()
         let error = #expect(throws: SystemError.self) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import CommandLineInterface
+import OperatorParts
 import ServiceRuntime
 import SystemCalls
 
@@ -46,7 +47,7 @@ struct CodexK8sProgram {
     private static func run(_ parsed: ParsedCommand) async throws -> Int32 {
         switch parsed.path.joined(separator: " ") {
         case "controller": try await ControllerCommand.run(parsed)
-        case "dev": try await DevCommand.run(parsed)
+        case "dev": try DevCommand.run()
         case "migrate": try await MigrateCommand.run(parsed)
         case "config check": try ConfigCheckCommand.run(parsed)
         case "trace": try await TraceCommand.run(parsed)
@@ -55,10 +56,4 @@ struct CodexK8sProgram {
         }
         return 0
     }
-}
-
-/// A file or value that was given and cannot be used: the caller's to mend, exit code 2.
-struct UnusableInput: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
 import CommandLineInterface
+import OperatorParts
 import SystemCalls
 
 /// `codex-k8s config check`: reads the configuration as the controller would, and says everything that is wrong.

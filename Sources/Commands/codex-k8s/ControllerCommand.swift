@@ -7,6 +7,7 @@ import ControllerRuntime
 import HTTPServing
 import HTTPTransport
 import KubernetesClient
+import OperatorParts
 import Postgres
 import ServiceRuntime
 import SystemCalls
@@ -92,34 +93,5 @@ enum ControllerCommand {
             StandardStreams.writeErrorLine("codex-k8s: \(lost)")
             ProcessIdentity.exitNow(1)
         }
-    }
-}
-
-/// The controllers with their adapters: the same in a cluster and on a laptop.
-struct ControllerParts: Sendable {
-    let set: ControllerSet
-
-    /// - Parameter election: who of several processes leads; nil for one alone.
-    init(
-        configuration: OperatorConfiguration, cluster: ClusterConfiguration, http: HTTPClient, postgres: PostgresClient,
-        serviceAccount: String, election: LeaderElection? = nil, metrics: MetricsRegistry, logger: Logger
-    ) throws {
-        let fence = election?.fence
-        let api = APIClient(
-            configuration: cluster, http: http, logger: logger, metrics: metrics, writeGuard: fence)
-        let (sink, history) = (PostgresAuditSink(client: postgres), PostgresRunHistory(client: postgres))
-        // Goes on after the lead was given up: the last events tell of the last work.
-        let reports = APIClient(
-            configuration: cluster, http: http, logger: logger, metrics: metrics, writeGuard: fence?.forReports)
-        let events = EventRecorder(
-            client: reports, instance: election?.identity ?? ProcessIdentity.hostName, logger: logger, metrics: metrics)
-        set = ControllerSet(
-            .init(
-                configuration: configuration, api: api, leadership: election ?? SoleLeadership(), events: events,
-                source: try CommonOptions.provider(
-                    configuration, http: http, writeObjection: { fence?.objection }, logger: logger),
-                sink: fence.map { FencedAuditSink(sink: sink, fence: $0) } ?? sink,
-                history: fence.map { FencedRunHistory(history: history, fence: $0) } ?? history,
-                serviceAccount: serviceAccount, logger: logger, metrics: metrics))
     }
 }

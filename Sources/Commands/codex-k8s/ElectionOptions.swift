@@ -4,6 +4,7 @@ import CommandLineInterface
 import ControllerRuntime
 import HTTPTransport
 import KubernetesClient
+import OperatorParts
 import ServiceRuntime
 import SystemCalls
 

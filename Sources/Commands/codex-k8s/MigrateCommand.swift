@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import CommandLineInterface
+import OperatorParts
 import Postgres
 import ServiceRuntime
 import SystemCalls

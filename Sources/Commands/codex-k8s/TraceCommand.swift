@@ -3,6 +3,7 @@ import AuditStore
 import AuditTrail
 import CommandLineInterface
 import JSONCoding
+import OperatorParts
 import Postgres
 import ServiceRuntime
 import SystemCalls

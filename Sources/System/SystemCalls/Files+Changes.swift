@@ -45,7 +45,8 @@ extension Files {
         let code = errno
         if code == EEXIST, isDirectory(path) { return }
         let parent = directory(of: path)
-        guard code == ENOENT, parent != path, parent != "." else {
+        // Where the parent is there, as in /proc, the system means something else.
+        guard code == ENOENT, parent != path, parent != ".", !exists(parent) else {
             throw SystemError(call: "mkdir", subject: path, code: code)
         }
         try createDirectory(parent)

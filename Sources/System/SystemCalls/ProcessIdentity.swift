@@ -31,6 +31,21 @@ package enum ProcessIdentity {
         return result == 0 ? String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self) : "localhost"
     }
 
+    /// Puts another program in the place of this one, with its id, environment and open streams (execv(2)).
+    ///
+    /// - Parameters:
+    ///   - program: its path, which is also its first argument.
+    ///   - arguments: what follows.
+    /// - Throws: `SystemError` when it cannot be started; it does not return otherwise.
+    package static func become(_ program: String, arguments: [String]) throws(SystemError) -> Never {
+        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
+        words.append(nil)
+        execv(program, words)
+        let code = errno
+        for word in words { free(word) }
+        throw SystemError(call: "execv", subject: program, code: code)
+    }
+
     /// Ends the process at once with an exit code, without running anything else.
     package static func exitNow(_ code: Int32) -> Never { _exit(code) }
 }

@@ -10,6 +10,7 @@ import DevPostgres
 import HTTPServing
 import HTTPTransport
 import KubernetesClient
+import OperatorParts
 import Postgres
 import ServiceRuntime
 import SystemCalls

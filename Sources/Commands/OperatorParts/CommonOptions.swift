@@ -1,34 +1,40 @@
 // SPDX-License-Identifier: MIT
-import AgentAPI
-import CommandLineInterface
+package import AgentAPI
+package import CommandLineInterface
 import Cryptography
-import GitHubProvider
-import HTTPTransport
+package import GitHubProvider
+package import HTTPTransport
 import JSONCoding
-import KubernetesClient
-import Postgres
-import ServiceRuntime
+package import Postgres
+package import ServiceRuntime
 import SystemCalls
 import YAMLCoding
 
 /// Options that several commands share, and what they mean.
-enum CommonOptions {
-    static let config = Option<String>.required(
+package enum CommonOptions {
+    /// The file that `OperatorConfiguration` is read from.
+    package static let config = Option<String>.required(
         "config", .file, environment: "CODEXK8S_CONFIG", help: "The operator's configuration.")
-    static let databaseURL = Option<String>.required(
+    /// The database; it holds a password, so it is best given by the environment.
+    package static let databaseURL = Option<String>.required(
         "database-url", .text("URL", expectation: "a Postgres URL"), environment: "CODEXK8S_DATABASE_URL", sensitive: true,
         help: "The audit's database, as libpq takes it.")
-    static let migrations = Option<String?>.optional(
+    /// Where migrations are read from; see ``migrationSource(_:)``.
+    package static let migrations = Option<String?>.optional(
         "migrations", .folder, help: "The numbered SQL files; by default those that came with the program.")
-    static let logLevel = Option<LogLevel>.optional(
+    /// What is logged.
+    package static let logLevel = Option<LogLevel>.optional(
         "log-level", .choice("LEVEL"), default: "info", environment: "CODEXK8S_LOG_LEVEL", help: "The least weight that is logged.")
 
-    static func logger(_ parsed: ParsedCommand, _ label: String) throws -> Logger {
+    /// The logger that the options ask for.
+    package static func logger(_ parsed: ParsedCommand, _ label: String) throws -> Logger {
         Logger(label: label, level: try parsed[logLevel])
     }
 
     /// Reads and checks the configuration file.
-    static func configuration(at path: String) throws -> OperatorConfiguration {
+    ///
+    /// - Throws: `UnusableInput` with every problem found.
+    package static func configuration(at path: String) throws -> OperatorConfiguration {
         do {
             return try OperatorConfiguration(YAMLParser.document(Files.readText(path, limit: 1 << 20)))
         } catch let error as AgentAPI.ConfigurationError {
@@ -38,7 +44,10 @@ enum CommonOptions {
         }
     }
 
-    static func migrationSource(_ folder: String?) throws -> MigrationSource {
+    /// The migrations of a folder, else those that came with the program.
+    ///
+    /// - Throws: `UnusableInput` when none came with it.
+    package static func migrationSource(_ folder: String?) throws -> MigrationSource {
         if let folder { return .directory(folder) }
         guard let found = MigrationSource.beside(executable: try Files.executablePath()) else {
             throw UnusableInput("no migrations came with this program; name their folder by --migrations")
@@ -49,7 +58,8 @@ enum CommonOptions {
     /// The adapter to GitHub that the configuration describes.
     ///
     /// - Parameter writeObjection: why nothing may be changed there now; nil when it may.
-    static func provider(
+    /// - Throws: `UnusableInput` when the App, its key or the authority's file is missing or unreadable.
+    package static func provider(
         _ configuration: OperatorConfiguration, http: HTTPClient,
         writeObjection: @escaping @Sendable () -> String? = { nil }, logger: Logger
     ) throws -> GitHubAppProvider {

@@ -4,6 +4,7 @@ import HTTPTransport
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient
+import OperatorParts
 import ServiceRuntime
 import SystemCalls
 import YAMLCoding

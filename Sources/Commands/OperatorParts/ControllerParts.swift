@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+package import AgentAPI
+package import AgentControllers
+import AuditStore
+package import ControllerRuntime
+package import HTTPTransport
+package import KubernetesClient
+package import Postgres
+package import ServiceRuntime
+import SystemCalls
+
+/// The controllers with their adapters: the same in a cluster and on a laptop.
+package struct ControllerParts: Sendable {
+    /// The controllers, with the manager that runs them.
+    package let set: ControllerSet
+
+    /// Joins the controllers to the adapters of Kubernetes, GitHub and Postgres.
+    ///
+    /// - Parameter election: who of several processes leads; nil for one alone.
+    /// - Throws: `UnusableInput` when the configuration does not lead to the code host.
+    package init(
+        configuration: OperatorConfiguration, cluster: ClusterConfiguration, http: HTTPClient, postgres: PostgresClient,
+        serviceAccount: String, election: LeaderElection? = nil, metrics: MetricsRegistry, logger: Logger
+    ) throws {
+        let fence = election?.fence
+        let api = APIClient(
+            configuration: cluster, http: http, logger: logger, metrics: metrics, writeGuard: fence)
+        let (sink, history) = (PostgresAuditSink(client: postgres), PostgresRunHistory(client: postgres))
+        // Goes on after the lead was given up: the last events tell of the last work.
+        let reports = APIClient(
+            configuration: cluster, http: http, logger: logger, metrics: metrics, writeGuard: fence?.forReports)
+        let events = EventRecorder(
+            client: reports, instance: election?.identity ?? ProcessIdentity.hostName, logger: logger, metrics: metrics)
+        set = ControllerSet(
+            .init(
+                configuration: configuration, api: api, leadership: election ?? SoleLeadership(), events: events,
+                source: try CommonOptions.provider(
+                    configuration, http: http, writeObjection: { fence?.objection }, logger: logger),
+                sink: fence.map { FencedAuditSink(sink: sink, fence: $0) } ?? sink,
+                history: fence.map { FencedRunHistory(history: history, fence: $0) } ?? history,
+                serviceAccount: serviceAccount, logger: logger, metrics: metrics))
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+import CommandLineInterface
+import OperatorParts
+import Postgres
+import ServiceRuntime
+import SystemCalls
+
+/// The laptop mode, which `codex-k8s dev` becomes: the operator with stand-ins for cluster, code host and database server.
+@main
+struct DevProgram {
+    static func main() async {
+        let code: Int32
+        do {
+            switch try DevOptions.command(named: "codex-k8s-dev").parse(
+                Array(CommandLine.arguments.dropFirst()), environment: ProcessIdentity.environment)
+            {
+            case .help(let text):
+                StandardStreams.writeOutput(Array(text.utf8))
+                code = 0
+            case .run(let parsed):
+                try await run(parsed)
+                code = 0
+            }
+        } catch let error as UsageError {
+            StandardStreams.writeErrorLine(error.description)
+            code = UsageError.exitCode
+        } catch let error as UnusableInput {
+            StandardStreams.writeErrorLine("codex-k8s dev: \(error.description)")
+            code = UsageError.exitCode
+        } catch {
+            StandardStreams.writeErrorLine("codex-k8s dev: \(error)")
+            code = 1
+        }
+        ProcessIdentity.exitNow(code)
+    }
+
+    private static func run(_ parsed: ParsedCommand) async throws {
+        let folder = try absolute(try parsed[DevOptions.state])
+        try Files.createDirectory(folder, mode: 0o755)
+        let environment = try await DevEnvironment(
+            settings: DevEnvironment.Settings(
+                folder: folder,
+                crds: try resources("crds", try parsed[DevOptions.crds]),
+                manifests: try resources("manifests", try parsed[DevOptions.manifests]),
+                migrations: try CommonOptions.migrationSource(try parsed[CommonOptions.migrations]),
+                apiPort: try parsed[DevOptions.apiPort], edgePort: try parsed[DevOptions.edgePort], forgePort: try parsed[DevOptions.forgePort]),
+            logger: try CommonOptions.logger(parsed, "dev"))
+        try await environment.run()
+    }
+
+    /// The folder that came with the program: beside it, in its prefix's `share`, or in its checkout.
+    private static func resources(_ name: String, _ given: String?) throws -> String {
+        if let given {
+            guard Files.isDirectory(given) else { throw UnusableInput("\(given) is no folder") }
+            return given
+        }
+        var folder = Files.directory(of: try Files.executablePath())
+        var candidates = ["\(folder)/\(name)", "\(Files.directory(of: folder))/share/codex-k8s/\(name)"]
+        while folder.count > 1 {
+            folder = Files.directory(of: folder)
+            if Files.exists("\(folder)/Package.swift") { candidates.append("\(folder)/\(name)") }
+        }
+        guard let found = candidates.first(where: Files.isDirectory) else {
+            throw UnusableInput("no \(name) came with this program; name their folder by --\(name)")
+        }
+        return found
+    }
+
+    private static func absolute(_ path: String) throws -> String {
+        path.hasPrefix("/") ? path : "\(try Files.resolve("."))/\(path)"
+    }
+}
