@@ -117,6 +117,7 @@ import Testing
         var streamingSince: Duration?
         var isRefused = false
         var mustWait = false
+        var pageSize = 500
         for _ in 0..<400 {
             driven.random = Double.random(in: 0...1, using: &random)
             let step = driven.step()
@@ -128,10 +129,11 @@ import Testing
             switch step {
             case .wait: break
             case .list(let limit, let token):
-                #expect(limit == 500 || (limit == nil && token == nil))
+                #expect(limit == pageSize || (limit == nil && token == nil))
                 known = nil
                 if Bool.random(using: &random) {
                     driven.machine.listFailed(failure ?? .failed, random: driven.random)
+                    if failure == .tooSlow { pageSize = max(1, pageSize / 4) }
                     mustWait = true
                 } else {
                     version += 1
@@ -139,6 +141,7 @@ import Testing
                     driven.machine.listed(resourceVersion: String(version), continueToken: isLast ? nil : "t\(version)")
                     if isLast {
                         known = String(version)
+                        pageSize = 500
                         streamsOfThisList = 0
                         streamingSince = nil
                     }
@@ -155,6 +158,7 @@ import Testing
                     version += 1
                     driven.machine.streamCompleted(resourceVersion: String(version))
                     known = String(version)
+                    pageSize = 500
                     streamsOfThisList = 0
                     streamingSince = nil
                     driven.ended(nil, lasted: .seconds(400), messages: 3)

@@ -263,6 +263,23 @@ struct DrivenMachine {
         #expect(driven.step() == Self.firstPage)
     }
 
+    @Test func `pages that do not come in time get smaller, until the list is complete`() {
+        var driven = paging()
+        for limit in [500, 125, 31, 7, 1, 1] {
+            #expect(driven.step() == .list(limit: limit, continueToken: nil))
+            driven.machine.listFailed(.tooSlow, random: 0)
+        }
+        _ = driven.step()
+        driven.machine.listed(resourceVersion: "7", continueToken: "t")
+        #expect(driven.step() == .list(limit: 1, continueToken: "t"))
+        driven.machine.listFailed(.tooSlow, random: 0)
+        #expect(driven.step() == .list(limit: 1, continueToken: "t"), "what came before stays good")
+        driven.machine.listed(resourceVersion: "7", continueToken: nil)
+        _ = driven.step()
+        driven.ended(.expired)
+        #expect(driven.step() == Self.firstPage)
+    }
+
     @Test(arguments: [
         Failure.expired, .busy(retryAfter: nil), .disconnected, .failed, .denied, .refused, .unsupported,
         .versionTooLarge(retryAfter: nil),

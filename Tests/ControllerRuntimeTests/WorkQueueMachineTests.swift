@@ -106,6 +106,10 @@ import Testing
         #expect(machine.failed("a") == .milliseconds(5))
         for _ in 0..<200 { _ = machine.failed("a") }
         #expect(machine.failed("a") == .seconds(1000))
+        // Spread over the time before the next step, and never beyond the longest.
+        #expect(machine.failed("c", random: 0.5) == .milliseconds(7.5))
+        #expect(machine.failed("c", random: 1) == .milliseconds(20))
+        #expect(machine.failed("a", random: 1) == .seconds(1000))
     }
 
     @Test func `a closed queue gives and takes nothing`() {

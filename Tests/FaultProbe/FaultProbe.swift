@@ -107,22 +107,22 @@ struct Leading: Sendable {
     }
 }
 
-/// Fills a cache and says how much memory that took.
+/// Fills a cache of secrets and says how much memory that took.
 struct Caching: Sendable {
     let settings: Settings
 
     init(_ settings: Settings) { self.settings = settings }
 
     func run() async throws {
+        var transform: (@Sendable (inout KubernetesSecret) -> Void)?
+        if settings["drop-data"] == "true" { transform = { secret in secret.data = [:] } }
         let client = try settings.client(serverSetting: "server", retryPolicy: RetryPolicy(), guardedBy: nil)
         // Connections and what is made once are there before it counts.
         _ = try await client.version()
         let namespace = settings["namespace"].isEmpty ? nil : settings["namespace"]
         let before = Self.residentBytes
-        var transform: (@Sendable (inout ConfigMap) -> Void)?
-        if settings["drop-data"] == "true" { transform = { map in map.data = [:] } }
         let informer = Informer(
-            client, ConfigMap.self, namespace: namespace,
+            client, KubernetesSecret.self, namespace: namespace,
             labelSelector: try LabelSelector(parsing: settings["selector"]), transform: transform)
         let running = Task { try await informer.run() }
         let sampling = Task {
@@ -137,8 +137,8 @@ struct Caching: Sendable {
         sampling.cancel()
         let peak = await sampling.value
         let answer: JSONValue = [
-            "objects": .integer(Int64(informer.store.count)), "peak": .integer(Int64(peak - before)),
-            "steady": .integer(Int64(Self.residentBytes - before)),
+            "objects": .integer(Int64(informer.store.count)), "before": .integer(Int64(before)),
+            "peak": .integer(Int64(peak)), "steady": .integer(Int64(Self.residentBytes)),
         ]
         StandardStreams.writeOutputLine(answer.encodedString())
         running.cancel()

@@ -84,14 +84,16 @@ extension FailureMode {
                     scopes: [CacheScope(namespace: cluster.namespace)], timing: timing)
                 let running = Task { try await informer.run() }
                 try await informer.waitUntilSynced()
-                let quiet = isReal ? Duration.seconds(85) : .seconds(4)
+                let quiet = isReal ? FaultSize.pick(Duration.seconds(85), full: .seconds(600)) : .seconds(4)
                 try await Task.sleep(for: quiet)
                 running.cancel()
                 try await running.value
                 let watches = try cluster.requests(of: "informer").filter(\.isResume)
                 // Whether a server sends bookmarks about events is its own affair: without, one new watch each
                 // idle time is the bound.
-                #expect(watches.count <= (isReal && type == .event ? 3 : 1), "\(watches.map(\.target))")
+                let silences = isReal && type == .event ? 1 + Int(quiet / timing.idle) : 0
+                let ends = Int(quiet / timing.minimumWatch)
+                #expect(watches.count <= 1 + ends + silences, "\(watches.map(\.target))")
             }
         }
 

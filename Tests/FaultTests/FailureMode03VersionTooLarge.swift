@@ -54,30 +54,62 @@ extension FailureMode {
         }
 
         @Test func `a slow reader of a large collection that changes all the time gets to its end`() async throws {
-            try await FaultCluster.run { cluster in
+            try await FaultCluster.run(isExclusive: FaultSize.isFull) { cluster in
+                // Two megabytes, or fifty.
+                let count = FaultSize.pick(100, full: 2500)
                 let filler = String(repeating: "x", count: 20_000)
                 try await cluster.createAll(
-                    (0..<100).map { index in
+                    (0..<count).map { index in
                         var object = DynamicObject(.configMap, name: "large-\(index)")
                         object["data"] = ["filler": .string(filler)]
                         return object
                     }, .configMap)
-                await cluster.proxy.set(Faults(toClient: .throttled(bytesPerSecond: 600_000)), for: .new)
-                let cache = FollowedCache(try cluster.client("informer"), namespace: cluster.namespace)
+                var timing = ReflectorTiming()
+                if !FaultSize.isFull { timing.streamLimit = .seconds(1) }
+                let client = try cluster.client("informer", connectTimeout: .seconds(30))
+                _ = try await client.version()
+                await cluster.proxy.set(Faults(toClient: .throttled(bytesPerSecond: 1024)))
+                let cache = FollowedCache(client, namespace: cluster.namespace, timing: timing)
+                let writing = Task { try await write(aSecond: 100, to: count, cluster) }
                 try await cache.run {
-                    let start = ContinuousClock.now
-                    var round = 0
-                    while !cache.informer.hasSynced(), ContinuousClock.now - start < .seconds(40) {
-                        try await cluster.update("large-\(round % 100)", "\(round)")
-                        round += 1
+                    // At a kilobyte a second nothing comes to an end; pages take the place of the streams.
+                    try await cluster.eventually("lists come by pages", within: .seconds(90)) {
+                        try cluster.requests(of: "informer").contains { $0.verb == "list" }
                     }
-                    #expect(cache.informer.hasSynced(), "not synced: \(cache.informer.problem ?? "")")
+                    try await Task.sleep(for: FaultSize.pick(.milliseconds(500), full: .seconds(150)))
+                    let slow = try cluster.requests(of: "informer").filter { $0.verb != "get" }
+                    #expect(slow.filter { $0.verb == "watch" }.count <= timing.streamAttempts, "\(slow.map(\.target))")
+                    #expect(slow.count <= timing.streamAttempts + 4, "\(slow.map(\.target))")
+                    if FaultSize.isFull {
+                        let limits = slow.compactMap { $0.query("limit").flatMap { Int($0) } }
+                        #expect(limits.count >= 3 && limits == limits.sorted(by: >), "pages get smaller: \(limits)")
+                    }
+                    // A line over which it takes seconds.
+                    let speed = FaultSize.pick(1_000_000, full: 2_000_000)
+                    await cluster.proxy.set(Faults(toClient: .throttled(bytesPerSecond: speed)))
+                    try await cluster.eventually("it is synced", within: .seconds(180)) { cache.informer.hasSynced() }
+                    writing.cancel()
+                    let written = try await writing.value
+                    #expect(written > FaultSize.pick(20, full: 1000), "it was written all the time: \(written)")
                     await cluster.proxy.heal()
-                    try await cache.expectTruth(cluster)
+                    try await cache.expectTruth(cluster, within: .seconds(60))
                     let requests = try cluster.requests(of: "informer")
-                    #expect(requests.filter(\.isWhole).count <= 4, "\(requests.map(\.target))")
+                    #expect(requests.filter(\.isWhole).count <= slow.count + 3, "\(requests.map(\.target))")
                 }
             }
+        }
+
+        /// Writes so often a second, to one object after another, until cancelled. Says how often it wrote.
+        private func write(aSecond rate: Int, to count: Int, _ cluster: FaultCluster) async throws -> Int {
+            let start = ContinuousClock.now
+            var round = 0
+            while !Task.isCancelled {
+                try? await Task.sleep(until: start + .seconds(1) * round / rate)
+                if Task.isCancelled { break }
+                try await cluster.update("large-\(round % count)", "\(round)")
+                round += 1
+            }
+            return round
         }
 
         // A scripted server: ours mark the end of what they send first.

@@ -72,12 +72,12 @@ extension FailureMode {
                 try await parts.cache.run {
                     try await parts.cache.informer.waitUntilSynced()
                     let running = Task { try await parts.controller.run() }
-                    await cluster.proxy.set(Faults(toClient: .delayed(.seconds(1))))
+                    await cluster.proxy.set(Faults(toClient: .delayed(FaultSize.pick(.seconds(1), full: .seconds(10)))))
                     for _ in 0..<100 {
                         parts.controller.enqueue(parts.key)
                         try await Task.sleep(for: .milliseconds(5))
                     }
-                    try await cluster.eventually("the cache has the child") {
+                    try await cluster.eventually("the cache has the child", within: .seconds(40)) {
                         parts.cache.versions.contains { $0.key.hasPrefix("child-") }
                     }
                     parts.controller.enqueue(parts.key)

@@ -13,7 +13,8 @@ extension FailureMode {
     /// Finalizers that are lost, brought back, or never taken off.
     @Suite struct FailureMode09Finalizers {
         @Test func `five controllers on one list of finalizers never touch each other's`() async throws {
-            try await FaultCluster.run { cluster in
+            let rounds = FaultSize.pick(20, full: 1000)
+            try await FaultCluster.run(isExclusive: FaultSize.isFull) { cluster in
                 let foreign = "faults.codex-k8s.dev/foreign"
                 let maps = cluster.admin.resource(ConfigMap.self, namespace: cluster.namespace)
                 _ = try await maps.create(
@@ -32,7 +33,7 @@ extension FailureMode {
                         for number in 0..<5 {
                             let own = "faults.codex-k8s.dev/own-\(number)"
                             group.addTask {
-                                for _ in 0..<20 {
+                                for _ in 0..<rounds {
                                     try await Self.change(maps, "a") { metadata in
                                         .addingFinalizer(
                                             own, to: (metadata.finalizers, metadata.resourceVersion))
@@ -160,8 +161,7 @@ extension FailureMode {
                 let namespace = cluster.namespace
                 _ = try await cluster.admin.objects(.secret, namespace: namespace).create(
                     DynamicObject(.secret, name: "w"))
-                _ = try await cluster.admin.objects(.serviceAccount, namespace: namespace).create(
-                    DynamicObject(.serviceAccount, name: "w"))
+                _ = try await cluster.makeAccount("w", rules: [["apiGroups": [""], "resources": ["pods"], "verbs": ["get"]]])
                 try await cluster.create("w")
                 _ = try await cluster.admin.resource(Widget.self, namespace: namespace).create(
                     Widget("w", namespace: namespace, finalizers: [Cleaner.finalizer]))

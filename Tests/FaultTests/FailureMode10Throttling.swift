@@ -74,6 +74,69 @@ extension FailureMode {
             }
         }
 
+        @Test(.enabled(if: FaultCluster.asksRealCluster, "only real servers have priority levels; see above"))
+        func `fifty workers on a priority level of one seat get through, and the lead beside them is kept`() async throws {
+            try await FaultCluster.run { cluster in
+                let token = try await cluster.makeAccount(
+                    "crowd",
+                    rules: [
+                        ["apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]],
+                        ["apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["*"]],
+                    ])
+                try await cluster.withOneSeat(for: "crowd") {
+                    let metrics = MetricsRegistry()
+                    let crowd = try cluster.client("crowd", isDirect: true, metrics: metrics) {
+                        $0.token = .value(Secret(token))
+                    }
+                    let leases = try cluster.client("lease", isDirect: true, retryPolicy: .never) {
+                        $0.token = .value(Secret(token))
+                    }
+                    let timing = ElectionTiming(
+                        leaseDuration: .seconds(6), renewDeadline: .seconds(4), retryPeriod: .milliseconds(400))
+                    let election = LeaderElection(
+                        api: leases, namespace: cluster.namespace, name: "crowd", identity: "one", timing: timing)
+                    let waits = Collector<Duration>()
+                    let maps = crowd.objects(.configMap, namespace: cluster.namespace)
+                    let length = FaultSize.pick(Duration.seconds(6), full: .seconds(60))
+                    // It throws when the lease cannot be renewed in time.
+                    try await election.lead {
+                        let end = ContinuousClock.now + length
+                        try await withThrowingTaskGroup(of: Void.self) { group in
+                            for worker in 0..<50 {
+                                group.addTask {
+                                    var round = 0
+                                    while ContinuousClock.now < end {
+                                        let start = ContinuousClock.now
+                                        // Each asks for another name, so that the oracle knows which tries belong together.
+                                        _ = try await maps.find("w-\(worker)-\(round)")
+                                        waits.append(ContinuousClock.now - start)
+                                        round += 1
+                                    }
+                                }
+                            }
+                            try await group.waitForAll()
+                        }
+                    }
+                    let refused = metrics.total("rest_client_requests_total", "code=\"429\"")
+                    let total = waits.values.count
+                    #expect(refused > 0, "the level has one seat")
+                    #expect(refused <= 2 * total, "\(refused) refusals of \(total) requests")
+                    #expect((waits.values.max() ?? .zero) < .seconds(30), "nobody waits longer than a request may take")
+                    let tries = Dictionary(grouping: try cluster.requests(of: "crowd"), by: \.target)
+                    #expect(tries.count == total)
+                    let pauses = tries.values.flatMap { tries in
+                        zip(tries, tries.dropFirst()).map { $1.time - $0.time }
+                    }
+                    #expect(pauses.count == refused && pauses.allSatisfy { $0 >= 0.95 }, "a second is the least it asks for")
+                    let renewals = try cluster.requests(of: "lease").filter { $0.verb == "update" }
+                    #expect(renewals.count >= Int(length / timing.renewDeadline), "\(renewals.count) renewals")
+                    if FaultSize.isFull {
+                        print("F10: \(total) requests, \(refused) refusals, \(renewals.count) renewals")
+                    }
+                }
+            }
+        }
+
         struct Refusal: Sendable, CustomTestStringConvertible {
             var method: HTTPMethod
             var status: Int

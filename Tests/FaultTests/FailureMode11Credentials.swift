@@ -6,40 +6,21 @@ import HTTPTransport
 import HTTPTypes
 import JSONCoding
 import KubernetesAPI
-import KubernetesClient
 import KubernetesTestSupport
 import ServiceRuntime
 import SystemCalls
 import Testing
 
 @testable import ControllerRuntime
+@testable import KubernetesClient
 
 extension FailureMode {
     /// Tokens and certificates that change while they are in use.
     @Suite struct FailureMode11Credentials {
-        /// Makes a service account that may read config maps in the namespace of the test.
-        private func account(_ name: String, _ cluster: FaultCluster) async throws -> String {
-            let namespace = cluster.namespace
-            let accounts = cluster.admin.objects(.serviceAccount, namespace: namespace)
-            _ = try await accounts.create(DynamicObject(.serviceAccount, name: name))
-            var role = DynamicObject(.role, name: name)
-            role["rules"] = [["apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]]]
-            _ = try await cluster.admin.objects(.role, namespace: namespace).create(role)
-            var binding = DynamicObject(.roleBinding, name: name)
-            binding["roleRef"] = [
-                "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": .string(name),
-            ]
-            binding["subjects"] = [
-                ["kind": "ServiceAccount", "name": .string(name), "namespace": .string(namespace)]
-            ]
-            _ = try await cluster.admin.objects(.roleBinding, namespace: namespace).create(binding)
-            let request: JSONValue = [
-                "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": ["expirationSeconds": 600],
-            ]
-            let answer = try await cluster.admin.request(
-                .post, "/api/v1/namespaces/\(namespace)/serviceaccounts/\(name)/token", body: request)
-            return try #require(answer.at("status", "token")?.stringValue)
-        }
+        /// What the accounts of the tests may do.
+        private static let reading: JSONValue = [
+            ["apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]]
+        ]
 
         /// Puts a token where kubelets put it: a link to a link, of which the inner one is replaced in one step.
         private func publish(_ token: String, version: Int, in folder: String) throws {
@@ -55,7 +36,7 @@ extension FailureMode {
                 let folder = try Files.temporaryDirectory(prefix: "token")
                 defer { try? Files.remove(folder) }
                 try await cluster.create("a")
-                try publish(try await account("first", cluster), version: 1, in: folder)
+                try publish(try await cluster.makeAccount("first", rules: Self.reading), version: 1, in: folder)
                 let metrics = MetricsRegistry()
                 var configuration = try Kubeconfig.load(path: cluster.backend.kubeconfig)
                 configuration.token = .file("\(folder)/token")
@@ -69,7 +50,7 @@ extension FailureMode {
                 let running = Task { try await informer.run() }
                 try await informer.waitUntilSynced()
 
-                let second = try await account("second", cluster)
+                let second = try await cluster.makeAccount("second", rules: Self.reading)
                 let check = APIClient(
                     configuration: ClusterConfiguration(
                         server: configuration.server, certificateAuthorityPEM: configuration.certificateAuthorityPEM,
@@ -79,7 +60,7 @@ extension FailureMode {
                 try await cluster.eventually("the second token works") {
                     (try? await check.resource(ConfigMap.self, namespace: cluster.namespace).get("a")) != nil
                 }
-                let before = refusals(metrics)
+                let before = metrics.total("rest_client_requests_total", "code=\"401\"")
                 try publish(second, version: 2, in: folder)
                 try await cluster.admin.delete(
                     .serviceAccount, ObjectKey(namespace: cluster.namespace, name: "first"))
@@ -89,7 +70,7 @@ extension FailureMode {
                     _ = try await maps.get("a")
                     try await Task.sleep(for: .milliseconds(20))
                 }
-                let after = refusals(metrics)
+                let after = metrics.total("rest_client_requests_total", "code=\"401\"")
                 #expect(after - before == 1, "one refusal told it to look")
                 try await cluster.update("a", "after")
                 try await cluster.eventually("the cache follows on") {
@@ -98,13 +79,6 @@ extension FailureMode {
                 running.cancel()
                 try await running.value
             }
-        }
-
-        /// How often the server did not know the token.
-        private func refusals(_ metrics: MetricsRegistry) -> Int {
-            metrics.render().split(separator: "\n").filter {
-                $0.hasPrefix("rest_client_requests_total") && $0.contains("code=\"401\"")
-            }.compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.map { Int($0) }.reduce(0, +)
         }
 
         // A scripted server: it is asked which tokens it saw.
@@ -134,6 +108,68 @@ extension FailureMode {
                     try await Task.sleep(for: .milliseconds(50))
                 }
                 #expect(seen.values.last == "Bearer third")
+            }
+        }
+
+        @Test func `a client certificate that is replaced is used from then on, and ends what goes on with the old`() async throws {
+            try await FaultCluster.run { cluster in
+                let folder = try Files.temporaryDirectory(prefix: "pair")
+                defer { try? Files.remove(folder) }
+                let authority = try cluster.clientAuthority()
+                // The key first: for a moment the two do not belong together, and are not taken.
+                func publish(_ name: String) throws {
+                    let identity = try authority.issueClient(commonName: name, organization: "system:masters")
+                    for (file, text) in [("key", identity.privateKeyPEM), ("crt", identity.certificatePEM)] {
+                        try Files.writeAtomically("\(folder)/\(file)", Array(text.utf8), mode: 0o600, durable: false)
+                    }
+                }
+                try publish("first")
+                try await cluster.create("a")
+                var configuration = try Kubeconfig.load(path: cluster.backend.kubeconfig)
+                configuration.server = "https://127.0.0.1:\(cluster.proxy.port)"
+                // On a real server the certificate alone says who it is.
+                if cluster.isReal { configuration.token = nil }
+                configuration.clientCertificate = .init(
+                    certificate: .file("\(folder)/crt"), key: Secret(.file("\(folder)/key")))
+                // A minute of the files is a second, and the four of old connections are two.
+                let began = ContinuousClock.now
+                let client = APIClient(
+                    configuration: configuration, http: cluster.connections("rotating"),
+                    now: { began + (ContinuousClock.now - began) * 60 }, retirement: .seconds(2))
+                let maps = client.resource(ConfigMap.self, namespace: cluster.namespace)
+                let informer = Informer(client, ConfigMap.self, namespace: cluster.namespace)
+                let running = Task { try await informer.run() }
+                try await informer.waitUntilSynced()
+                _ = try await maps.get("a")
+                let connections = await cluster.proxy.statistics().accepted
+
+                try publish("second")
+                let replaced = ContinuousClock.now
+                try await cluster.eventually("requests come by new connections, as somebody else") {
+                    _ = try await maps.get("a")
+                    let isNew = await cluster.proxy.statistics().accepted > connections
+                    guard cluster.isReal else { return isNew }
+                    return try isNew && cluster.requests(of: "rotating").last { $0.verb == "get" }?.user == "second"
+                }
+                try await cluster.eventually("the watch goes on by a new connection") {
+                    try cluster.requests(of: "rotating").contains { $0.isResume }
+                }
+                // A second for the files, two for the connections, and a pause before the next try: three on an idle
+                // machine, which are five minutes in production.
+                #expect(ContinuousClock.now - replaced < .seconds(10))
+                try await cluster.update("a", "after")
+                try await cluster.eventually("the cache follows on") {
+                    informer.store.get(ObjectKey(namespace: cluster.namespace, name: "a"))?.data["value"] == "after"
+                }
+                let requests = try cluster.requests(of: "rotating")
+                #expect(requests.filter(\.isWhole).count == 1, "nothing is listed anew: \(requests.map(\.target))")
+                if cluster.isReal {
+                    #expect(requests.filter(\.isWhole).map(\.user) == ["first"])
+                    #expect(requests.filter(\.isResume).allSatisfy { $0.user == "second" })
+                }
+                running.cancel()
+                try await running.value
+                #expect(CredentialFiles.lifetime + Credentials.retirement <= .seconds(300))
             }
         }
 
@@ -282,6 +318,59 @@ extension FailureMode {
                 #expect(error?.message.contains("login") == true, "\(String(describing: error))")
                 #expect(server.requests.count == before)
                 other.shutdown()
+            }
+        }
+
+        // A scripted server: it tells what it was asked with.
+        @Test func `a program for credentials that hangs is ended, and the next one is asked`() async throws {
+            let folder = try Files.temporaryDirectory(prefix: "exec")
+            defer { try? Files.remove(folder) }
+            let script = """
+                #!/bin/sh
+                cd "$(dirname "$0")"
+                if [ -e hangs ]; then echo $$ > pid; exec sleep 600; fi
+                printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":'
+                printf '{"token":"made"}}'
+                """
+            try Files.writeAtomically("\(folder)/login", Array(script.utf8), mode: 0o755, durable: false)
+            try Files.writeAtomically("\(folder)/hangs", [], durable: false)
+            try await ScriptedServer.run { _ in
+                .json(configMapValue("a", version: 1))
+            } _: { server in
+                let http = HTTPClient()
+                let maps = APIClient(
+                    configuration: ClusterConfiguration(
+                        server: server.url,
+                        exec: ExecPlugin(version: .v1, command: "\(folder)/login", timeout: .milliseconds(500))),
+                    http: http, retryPolicy: .never
+                ).objects(.configMap, namespace: "n")
+                let start = ContinuousClock.now
+                // All who wait for it share one run, and its end.
+                await withTaskGroup(of: APIError?.self) { group in
+                    for _ in 0..<20 {
+                        group.addTask {
+                            do throws(APIError) {
+                                _ = try await maps.get("a")
+                                return nil
+                            } catch {
+                                return error
+                            }
+                        }
+                    }
+                    for await error in group {
+                        #expect(error?.message.contains("took longer than") == true, "\(String(describing: error))")
+                    }
+                }
+                #expect(ContinuousClock.now - start < .seconds(10))
+                #expect(server.requests.isEmpty, "nothing is sent without credentials")
+                let pid = try Files.readText("\(folder)/pid").filter(\.isNumber)
+                #expect(!Files.exists("/proc/\(pid)"), "the program is gone")
+
+                try Files.remove("\(folder)/hangs")
+                // It is asked again a moment after it failed.
+                #expect(await eventually { (try? await maps.get("a")) != nil })
+                #expect(server.requests.last?.headers["Authorization"] == "Bearer made")
+                http.shutdown()
             }
         }
     }

@@ -36,6 +36,9 @@ import Testing
         Case(method: .delete, reason: .conflict, isRepeated: false),
         Case(method: .delete, reason: .conflict, retryAfter: .seconds(1), isRepeated: false),
         Case(method: .get, reason: .transport, cause: .connectionLost, isRepeated: true),
+        // The time for the answer is over, and the same answer takes as long again.
+        Case(method: .get, reason: .transport, cause: .timeout, isRepeated: false),
+        Case(method: .get, reason: .transport, cause: .idleTimeout, isRepeated: true),
         Case(method: .get, reason: .transport, cause: .tls, isRepeated: false),
         Case(method: .post, reason: .transport, mayHaveBeenDone: false, cause: .tls, isRepeated: false),
         Case(method: .post, reason: .transport, mayHaveBeenDone: false, cause: .connectionFailed, isRepeated: true),

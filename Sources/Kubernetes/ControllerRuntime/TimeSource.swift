@@ -6,6 +6,9 @@ package struct TimeSource: Sendable {
     package var now: @Sendable () -> Duration
     /// Throws `CancellationError` when the task is cancelled.
     package var sleepUntil: @Sendable (Duration) async throws -> Void
+    /// From 0 to 1: where in its range a wait is to fall, so that what began together ends apart. Always 0, unless time
+    /// is the machine's own.
+    package var spread: @Sendable () -> Double = { 0 }
 
     /// A source made of two functions.
     package init(
@@ -23,7 +26,11 @@ package struct TimeSource: Sendable {
     }
 
     /// The machine's own, which goes on while the machine sleeps.
-    package static let system = TimeSource(ContinuousClock())
+    package static let system = {
+        var source = TimeSource(ContinuousClock())
+        source.spread = { Double.random(in: 0...1) }
+        return source
+    }()
 
     /// Waits for so long; throws `CancellationError` when the task is cancelled.
     package func sleep(for duration: Duration) async throws {

@@ -36,11 +36,29 @@ package final class APIClient: Sendable {
     ///     request under way makes each turn of the transport longer.
     ///   - detailedMetrics: whether durations, sizes and repetitions are counted beside the requests, as
     ///     controller-runtime leaves them to who wants them.
-    package init(
+    package convenience init(
         configuration: ClusterConfiguration, http: HTTPClient, logger: Logger = .disabled,
         metrics: MetricsRegistry = MetricsRegistry(), retryPolicy: RetryPolicy = RetryPolicy(),
         clock: any Clock<Duration> = ContinuousClock(), writeGuard: (any WriteGuard)? = nil,
         maximumRequestsInFlight: Int = 32, detailedMetrics: Bool = false
+    ) {
+        self.init(
+            configuration: configuration, http: http, logger: logger, metrics: metrics, retryPolicy: retryPolicy,
+            clock: clock, writeGuard: writeGuard, maximumRequestsInFlight: maximumRequestsInFlight,
+            detailedMetrics: detailedMetrics, now: { .now }, retirement: Credentials.retirement)
+    }
+
+    /// The same with other times for credentials, for tests.
+    ///
+    /// - Parameters:
+    ///   - now: by which files and programs are asked again.
+    ///   - retirement: how long connections made with replaced credentials may go on.
+    init(
+        configuration: ClusterConfiguration, http: HTTPClient, logger: Logger = .disabled,
+        metrics: MetricsRegistry = MetricsRegistry(), retryPolicy: RetryPolicy = RetryPolicy(),
+        clock: any Clock<Duration> = ContinuousClock(), writeGuard: (any WriteGuard)? = nil,
+        maximumRequestsInFlight: Int = 64, detailedMetrics: Bool = false,
+        now: @escaping @Sendable () -> ContinuousClock.Instant, retirement: Duration
     ) {
         self.writeGuard = writeGuard
         self.configuration = configuration
@@ -53,7 +71,7 @@ package final class APIClient: Sendable {
         inFlight = InFlightLimit(maximumRequestsInFlight)
         proxy = configuration.proxy.map { .url($0.reveal()) } ?? HTTPClient.Configuration.Proxy.none
         credentials = Credentials(
-            configuration, metrics: metrics, logger: logger,
+            configuration, metrics: metrics, logger: logger, now: now, retirement: retirement,
             retire: { [weak http] old, delay in http?.retireConnections(of: old, after: delay) })
     }
 

@@ -85,6 +85,9 @@ package struct APIError: Error, Sendable, CustomStringConvertible {
         return "\(request.isEmpty ? "request" : request): \(message)\(code)"
     }
 
+    /// No complete answer came in the time that the request had; a smaller one might.
+    package var isLate: Bool { cause == .timeout }
+
     /// Creation was refused because the namespace is on its way out: wait for it to be gone.
     package var isNamespaceTerminating: Bool {
         reason == .forbidden && causes.contains { $0.reason == "NamespaceTerminating" }

@@ -45,6 +45,7 @@ final class Credentials: Sendable {
     private let authority: Refreshed<String>?
     private let pair: Refreshed<Secret<CredentialFiles.Pair>>?
     private let exec: Refreshed<ExecCredential>?
+    private let retirement: Duration
     private let retire: @Sendable (TLSOptions, Duration) -> Void
     /// What was made last.
     private let last = Mutex<Identity?>(nil)
@@ -52,14 +53,16 @@ final class Credentials: Sendable {
     /// Nothing is read before the first request.
     ///
     /// - Parameters:
+    ///   - retirement: how long replaced connections may go on.
     ///   - retire: told when connections with these options are to end after a while.
     init(
         _ configuration: ClusterConfiguration, metrics: MetricsRegistry, logger: Logger,
         read: @escaping CredentialFiles.Reader = CredentialFiles.disk,
-        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, retirement: Duration = Credentials.retirement,
         retire: @escaping @Sendable (TLSOptions, Duration) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
+        self.retirement = retirement
         self.retire = retire
         let files = CredentialFiles(read: read, now: now)
         let metrics = CredentialMetrics(metrics)
@@ -115,7 +118,7 @@ final class Credentials: Sendable {
             defer { last = identity }
             return last?.tls
         }
-        if let old, old != identity.tls { retire(old, Self.retirement) }
+        if let old, old != identity.tls { retire(old, retirement) }
         return identity
     }
 

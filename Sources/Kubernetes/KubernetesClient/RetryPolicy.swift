@@ -57,6 +57,8 @@ package struct RetryPolicy: Sendable {
         if error.reason == .transport {
             // A certificate that is not trusted is not trusted the next time either.
             guard error.cause?.isRetryable ?? true else { return false }
+            // All the time that the caller has for an answer is over.
+            if error.cause == .timeout { return false }
             return method == .get || !error.mayHaveBeenDone
         }
         if error.reason == .tooManyRequests { return true }

@@ -13,6 +13,8 @@ struct SeenRequest: Sendable, Hashable {
     var verb: String
     var target: String
     var userAgent: String
+    /// Who asked; empty with the embedded server, which does not tell.
+    var user = ""
     /// Seconds since 1970.
     var time: Double
 
@@ -159,7 +161,8 @@ final class RealBackend: FaultBackend {
     func requests() throws -> [SeenRequest] {
         try plane.apiServer.auditEntries().map { entry in
             let time = Timestamp(entry.receivedAt).map { Double($0.microseconds) / 1_000_000 } ?? 0
-            return SeenRequest(verb: entry.verb, target: entry.target, userAgent: entry.userAgent, time: time)
+            return SeenRequest(
+                verb: entry.verb, target: entry.target, userAgent: entry.userAgent, user: entry.user, time: time)
         }
     }
 

@@ -134,17 +134,26 @@ struct FaultCluster: Sendable {
     ///   - role: how the oracle tells it apart.
     ///   - isDirect: past the proxy.
     func client(
-        _ role: String, http2: Bool = true, isDirect: Bool = false, retryPolicy: RetryPolicy = RetryPolicy(),
+        _ role: String, http2: Bool = true, isDirect: Bool = false, connectTimeout: Duration = .seconds(3),
+        retryPolicy: RetryPolicy = RetryPolicy(), metrics: MetricsRegistry = MetricsRegistry(),
         change: (inout ClusterConfiguration) -> Void = { _ in }
     ) throws -> APIClient {
-        let http = HTTPClient(
-            configuration: .init(
-                maximumHTTP1ConnectionsPerHost: 512, userAgent: agent(role), http2: http2, connectTimeout: .seconds(3)))
-        resources.clients.withLock { $0.append(http) }
         var configuration = try Kubeconfig.load(path: backend.kubeconfig)
         if !isDirect { configuration.server = "https://127.0.0.1:\(proxy.port)" }
         change(&configuration)
-        return APIClient(configuration: configuration, http: http, retryPolicy: retryPolicy)
+        return APIClient(
+            configuration: configuration, http: connections(role, http2: http2, connectTimeout: connectTimeout),
+            metrics: metrics, retryPolicy: retryPolicy)
+    }
+
+    /// Connections of a role, which end with the test.
+    func connections(_ role: String, http2: Bool = true, connectTimeout: Duration = .seconds(3)) -> HTTPClient {
+        let http = HTTPClient(
+            configuration: .init(
+                maximumHTTP1ConnectionsPerHost: 512, userAgent: agent(role), http2: http2,
+                connectTimeout: connectTimeout))
+        resources.clients.withLock { $0.append(http) }
+        return http
     }
 
     private func agent(_ role: String) -> String { "\(namespace)/\(role)" }

@@ -23,4 +23,4 @@ struct FaultScope: SuiteTrait, TestScoping {
 
 /// The failures that every client and controller of a cluster meets sooner or later, each provoked on the embedded
 /// server and, with `KUBEBUILDER_ASSETS`, on a real control plane. docs/failure-modes.md tells what is guaranteed.
-@Suite(FaultScope(), .timeLimit(.minutes(5))) struct FailureMode {}
+@Suite(FaultScope(), .timeLimit(.minutes(FaultSize.isFull ? 30 : 5))) struct FailureMode {}

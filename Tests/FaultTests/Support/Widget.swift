@@ -78,12 +78,14 @@ extension FaultCluster {
     }
 
     /// Makes many objects, some at a time.
-    func createAll(_ objects: [DynamicObject], _ type: ResourceType) async throws {
+    func createAll(
+        _ objects: [DynamicObject], _ type: ResourceType, namespace other: String? = nil
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, object) in objects.enumerated() {
                 if index >= 16 { try await group.next() }
                 group.addTask {
-                    _ = try await admin.objects(type, namespace: namespace).create(object)
+                    _ = try await admin.objects(type, namespace: other ?? namespace).create(object)
                 }
             }
             try await group.waitForAll()

@@ -34,8 +34,10 @@ extension ClusterAPI {
         let name = object.name
         let key = resource.key(namespace: object.namespace, name: name)
         try checkNamespace(of: object, resource, in: transaction)
-        guard transaction.object(key) == nil else {
-            throw .alreadyExists(group: resource.group, plural: resource.plural, name: name)
+        if let known = transaction.object(key) {
+            var error = StatusError.alreadyExists(group: resource.group, plural: resource.plural, name: name)
+            if known.isBeingDeleted { error.message = "object is being deleted: \(error.message)" }
+            throw error
         }
         for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "managedFields"] { object.setMeta(field, nil) }
         object.setMeta("uid", .string(uuidVersion4()))
@@ -93,9 +95,15 @@ extension ClusterAPI {
         guard !object.name.isEmpty else {
             throw resource.invalid("", [.required("metadata.name", "name or generateName is required")])
         }
-        if let problem = NameRules.problem(with: object.name, rule: resource.nameRule) {
-            throw resource.invalid(object.name, [.invalid("metadata.name", .string(object.name), problem)])
+        guard let problem = NameRules.problem(with: object.name, rule: resource.nameRule) else { return }
+        var causes = [StatusError.Cause.invalid("metadata.name", .string(object.name), problem)]
+        // What is wrong with a name may have been wrong with what it was made of; its end is the server's.
+        if let prefix = object.meta("generateName")?.stringValue, !prefix.isEmpty,
+            let own = NameRules.problem(with: prefix + "x", rule: resource.nameRule)
+        {
+            causes.insert(.invalid("metadata.generateName", .string(prefix), own), at: 0)
         }
+        throw resource.invalid(object.name, causes)
     }
 
     /// A namespaced object needs a namespace that is there and not going away.

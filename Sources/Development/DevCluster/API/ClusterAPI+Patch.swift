@@ -150,7 +150,14 @@ extension ClusterAPI {
                     + "\(resource.apiVersion.contains("/") ? "" : "/")\(resource.apiVersion), Kind=\(resource.kind)): "
                     + ".\(first): field not declared in schema")
         }
-        let result = ManagedFields(of: live ?? [:]).apply(
+        var managers = ManagedFields(of: live ?? [:])
+        if let live, managers.entries.isEmpty {
+            // What is there without a record belongs to whoever was there before the first apply.
+            var former = writer(request, resource)
+            former.manager = "before-first-apply"
+            managers.recordUpdate(from: nil, to: live, by: former, shape: resource.shape)
+        }
+        let result = managers.apply(
             owned, to: live, by: writer(request, resource), force: force, shape: resource.shape)
         guard let applied = result.applied else {
             throw Self.conflict(result.conflicts)

@@ -65,7 +65,7 @@ extension ClusterAPI {
                         .forbidden(
                             "metadata.finalizers",
                             "no new finalizers can be added if the object is being deleted, found new finalizers "
-                                + "\(added.sorted())")
+                                + "[]string{\(added.sorted().map { "\"\($0)\"" }.joined(separator: ", "))}")
                     ])
             }
         }
@@ -74,7 +74,8 @@ extension ClusterAPI {
             new.setMeta("generation", .integer(old.generation + (counted ? 1 : 0)))
         }
         var managed = managers ?? Self.managers(wanted, old: old, subresource: request.subresource)
-        if managers == nil {
+        // A record that was cleared stays so until somebody applies.
+        if managers == nil, !managed.entries.isEmpty {
             managed.recordUpdate(from: old, to: new, by: writer(request, resource), shape: resource.shape)
         }
         let withoutManagers = Self.withoutManagedFields(new)
@@ -129,12 +130,12 @@ extension ClusterAPI {
     }
 
     /// The record of fields to go on with: a client may write it, which is how kubectl hands fields from client-side to
-    /// server-side apply; one empty entry clears it, and none at all leaves it as it was.
+    /// server-side apply; an empty list or one empty entry clears it, and none at all leaves it as it was.
     private static func managers(_ wanted: JSONValue, old: JSONValue, subresource: String?) -> ManagedFields {
-        guard subresource == nil, let entries = wanted.meta("managedFields")?.arrayValue, !entries.isEmpty else {
+        guard subresource == nil, let entries = wanted.meta("managedFields")?.arrayValue else {
             return ManagedFields(of: old)
         }
-        return entries == [[:]] ? ManagedFields(of: [:]) : ManagedFields(of: wanted)
+        return entries.isEmpty || entries == [[:]] ? ManagedFields(of: [:]) : ManagedFields(of: wanted)
     }
 
     private static func withoutManagedFields(_ object: JSONValue) -> JSONValue {

@@ -10,6 +10,10 @@ extension APIHandler {
         let pod = try api.get(call.resource, namespace: call.namespace, name: call.info.name)
         let query = call.request.query
         let container = try Self.container(of: pod, asked: query["container"])
+        // Nobody runs it yet, so it has said nothing.
+        guard pod.at("spec", "nodeName")?.stringValue?.isEmpty == false else {
+            return .stream(contentType: "text/plain") { _ in }
+        }
         guard let logs = podLogs else {
             throw StatusError(
                 code: 503, reason: "ServiceUnavailable",

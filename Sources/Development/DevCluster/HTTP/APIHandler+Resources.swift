@@ -237,12 +237,12 @@ extension APIHandler {
         case .pending(let object): return render(object, call)
         case .removed(let object):
             if call.resource.bucket == .pods { return render(object, call) }
+            var details: JSONValue = [
+                "name": .string(object.name), "kind": .string(call.resource.plural), "uid": .string(object.uid),
+            ]
+            if !call.resource.group.isEmpty { details["group"] = .string(call.resource.group) }
             return .json([
-                "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success",
-                "details": [
-                    "name": .string(object.name), "group": .string(call.resource.group),
-                    "kind": .string(call.resource.plural), "uid": .string(object.uid),
-                ],
+                "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "details": details,
             ])
         }
     }

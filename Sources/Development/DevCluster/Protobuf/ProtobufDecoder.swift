@@ -50,6 +50,7 @@ enum ProtobufDecoder {
     private static let prefixes: [String: String] = [
         "": "", "apps": "apps.", "batch": "batch.", "rbac.authorization.k8s.io": "rbac.", "networking.k8s.io": "net.",
         "coordination.k8s.io": "coord.", "authentication.k8s.io": "authn.", "authorization.k8s.io": "authz.",
+        "policy": "policy.",
     ]
 
     private static func message(apiVersion: String, kind: String) -> String? {

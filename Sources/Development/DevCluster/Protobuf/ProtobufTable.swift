@@ -230,6 +230,9 @@ enum ProtobufTable {
         net.NetworkPolicyPort: 1 protocol s, 2 port o, 3 endPort i
         net.NetworkPolicySpec: 1 podSelector LabelSelector, 2 ingress *net.NetworkPolicyIngressRule, \
             3 egress *net.NetworkPolicyEgressRule, 4 policyTypes *s
+        policy.PodDisruptionBudget: 1 metadata ObjectMeta, 2 spec policy.PodDisruptionBudgetSpec
+        policy.PodDisruptionBudgetSpec: 1 minAvailable o, 2 selector LabelSelector, 3 maxUnavailable o, \
+            4 unhealthyPodEvictionPolicy s
         rbac.AggregationRule: 1 clusterRoleSelectors *LabelSelector
         rbac.ClusterRole: 1 metadata ObjectMeta, 2 rules *rbac.PolicyRule, 3 aggregationRule rbac.AggregationRule
         rbac.ClusterRoleBinding: 1 metadata ObjectMeta, 2 subjects *rbac.Subject, 3 roleRef rbac.RoleRef

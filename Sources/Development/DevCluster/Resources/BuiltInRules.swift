@@ -17,13 +17,32 @@ enum BuiltInRules {
             object.setDefault("default", at: "spec", "serviceAccount")
             object.setDefault(0, at: "spec", "priority")
             object.setDefault("PreemptLowerPriority", at: "spec", "preemptionPolicy")
+            tolerateShortOutages(&object)
         case ("", "Service"): object["status"] = ["loadBalancer": [:]]
+        case ("policy", "PodDisruptionBudget"):
+            object["status"] = ["currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0]
         case ("", "PersistentVolumeClaim"): object["status"] = ["phase": "Pending"]
         case ("batch", "Job"): prepareJob(&object)
         case ("apps", _): object["status"] = [:]
         case ("apiextensions.k8s.io", "CustomResourceDefinition"): establish(&object, now: now)
         default: break
         }
+    }
+
+    /// Every pod stays for five minutes on a node that is not ready or cannot be reached, unless it says otherwise.
+    private static func tolerateShortOutages(_ pod: inout JSONValue) {
+        var tolerations = pod.at("spec", "tolerations")?.arrayValue ?? []
+        for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+            let isSaid = tolerations.contains { toleration in
+                let (wanted, effect) = (toleration["key"]?.stringValue ?? "", toleration["effect"]?.stringValue ?? "")
+                return (wanted == key || wanted.isEmpty) && (effect == "NoExecute" || effect.isEmpty)
+            }
+            if isSaid { continue }
+            tolerations.append([
+                "key": .string(key), "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300,
+            ])
+        }
+        pod.setValue(.array(tolerations), at: ["spec", "tolerations"])
     }
 
     static func prepareForUpdate(_ new: inout JSONValue, old: JSONValue, resource: ServedResource) {

@@ -16,7 +16,10 @@ enum ObjectDefaults {
         }
         switch (group, kind) {
         case ("", "Pod"):
-            change(&object, "spec", podSpec)
+            change(&object, "spec") { spec in
+                podSpec(&spec)
+                for list in ["initContainers", "containers"] { changeEach(&spec, list, requests) }
+            }
             object.setDefault(true, at: "spec", "enableServiceLinks")
         case ("", "Secret"): secret(&object)
         case ("", "Service"): service(&object)
@@ -94,7 +97,10 @@ enum ObjectDefaults {
                 variable.setDefault("v1", at: "valueFrom", "fieldRef", "apiVersion")
             }
         }
-        // A limit is also what is asked for, unless something else is.
+    }
+
+    /// A limit is also what is asked for, unless something else is. Of pods alone: templates stay as they were written.
+    private static func requests(_ container: inout JSONValue) {
         for (name, limit) in container.at("resources", "limits")?.objectValue ?? [:] {
             container.setDefault(limit, at: "resources", "requests", name)
         }

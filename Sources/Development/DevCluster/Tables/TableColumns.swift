@@ -7,10 +7,16 @@ enum TableColumns {
 
     static func columns(of resource: ServedResource) -> [Column] {
         if let custom = resource.custom { return [name] + customColumns(custom.printerColumns) }
+        if resource.kind == "Event" { return EventColumns.columns }
         return [name] + (builtIn[resource.bucket.description] ?? [age])
     }
 
-    private static let name = Column("Name", format: "name") { object, _ in .string(object.name) }
+    /// Of the subresource `scale`, whatever it scales.
+    static let scale = [
+        name, number("Desired", "spec", "replicas"), number("Available", "status", "replicas"), age,
+    ]
+
+    static let name = Column("Name", format: "name") { object, _ in .string(object.name) }
     private static let age = Column("Age") { object, now in
         .string(TableRenderer.age(object.meta("creationTimestamp"), now: now))
     }
@@ -73,7 +79,8 @@ enum TableColumns {
             Column("Status") { object, _ in
                 let conditions = object.at("status", "conditions")?.arrayValue ?? []
                 let ready = conditions.first { $0["type"] == "Ready" }
-                return ready?["status"] == "True" ? "Ready" : "NotReady"
+                let state = ready.map { $0["status"] == "True" ? "Ready" : "NotReady" } ?? "Unknown"
+                return .string(object.at("spec", "unschedulable") == true ? "\(state),SchedulingDisabled" : state)
             },
             Column("Roles") { object, _ in
                 let prefix = "node-role.kubernetes.io/"
@@ -102,21 +109,7 @@ enum TableColumns {
                 return .integer(Int64(count))
             }, age,
         ],
-        "serviceaccounts": [count("Secrets", "secrets"), age],
-        "events": [
-            Column("Last Seen") { object, now in
-                let time = object["lastTimestamp"] ?? object["deprecatedLastTimestamp"]
-                let seen = time?.stringValue == nil ? object["eventTime"] : time
-                return .string(
-                    TableRenderer.age(seen?.stringValue == nil ? object.meta("creationTimestamp") : seen, now: now))
-            },
-            column("Type", "type"), column("Reason", "reason"),
-            Column("Object") { object, _ in
-                let about = object["involvedObject"] ?? object["regarding"]
-                return .string("\(text(about?["kind"]).lowercased())/\(text(about?["name"]))")
-            },
-            Column("Message") { object, _ in .string(text(object["message"] ?? object["note"])) },
-        ],
+        "serviceaccounts": [age],
         "resourcequotas": [
             Column("Request") { object, _ in .string(quota(object, limits: false)) },
             Column("Limit") { object, _ in .string(quota(object, limits: true)) }, age,
@@ -146,29 +139,19 @@ enum TableColumns {
                         + "\(object.at("spec", "replicas")?.integerValue ?? 0)")
             },
             number("Up-to-date", "status", "updatedReplicas"), number("Available", "status", "availableReplicas"), age,
-            Column("Containers", wide: true) { object, _ in
-                .string(containers(object.at("spec", "template", "spec"), "name"))
-            },
-            Column("Images", wide: true) { object, _ in
-                .string(containers(object.at("spec", "template", "spec"), "image"))
-            },
-            Column("Selector", wide: true) { object, _ in .string(selector(object.at("spec", "selector"))) },
-        ],
+        ] + templateColumns,
         "replicasets.apps": [
             number("Desired", "spec", "replicas"), number("Current", "status", "replicas"),
             number("Ready", "status", "readyReplicas"), age,
-        ],
-        "jobs.batch": JobColumns.columns + [age] + [
-            Column("Containers", wide: true) { object, _ in
-                .string(containers(object.at("spec", "template", "spec"), "name"))
-            },
-            Column("Images", wide: true) { object, _ in
-                .string(containers(object.at("spec", "template", "spec"), "image"))
-            },
-            Column("Selector", wide: true) { object, _ in .string(selector(object.at("spec", "selector"))) },
-        ],
+        ] + templateColumns,
+        "jobs.batch": JobColumns.columns + [age] + templateColumns,
         "networkpolicies.networking.k8s.io": [
             Column("Pod-Selector") { object, _ in .string(selector(object.at("spec", "podSelector"))) }, age,
+        ],
+        "poddisruptionbudgets.policy": [
+            Column("Min Available") { object, _ in bound(object.at("spec", "minAvailable")) },
+            Column("Max Unavailable") { object, _ in bound(object.at("spec", "maxUnavailable")) },
+            number("Allowed Disruptions", "status", "disruptionsAllowed"), age,
         ],
         "leases.coordination.k8s.io": [column("Holder", "spec", "holderIdentity"), age],
         "roles.rbac.authorization.k8s.io": [created],
@@ -192,6 +175,17 @@ enum TableColumns {
         ],
     ]
 
+    /// What the pods are made of and how they are found.
+    private static let templateColumns: [Column] = [
+        Column("Containers", wide: true) { object, _ in
+            .string(containers(object.at("spec", "template", "spec"), "name"))
+        },
+        Column("Images", wide: true) { object, _ in
+            .string(containers(object.at("spec", "template", "spec"), "image"))
+        },
+        Column("Selector", wide: true) { object, _ in .string(selector(object.at("spec", "selector"))) },
+    ]
+
     private static let created = Column("Created At") { object, _ in .string(text(object.meta("creationTimestamp"))) }
 
     private static let binding: [Column] = [
@@ -212,6 +206,8 @@ enum TableColumns {
             return .string(names.joined(separator: ", "))
         }
     }
+
+    private static func bound(_ value: JSONValue?) -> JSONValue { .string(value == nil ? "N/A" : text(value)) }
 
     private static func quota(_ object: JSONValue, limits: Bool) -> String {
         let hard = object.at("spec", "hard")?.objectValue ?? [:]

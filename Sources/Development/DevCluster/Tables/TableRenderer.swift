@@ -34,7 +34,8 @@ struct TableRenderer: Sendable {
     func table(
         _ objects: [JSONValue], resource: ServedResource, listMeta: JSONValue, includeObject: String
     ) -> JSONValue {
-        let columns = TableColumns.columns(of: resource)
+        let isScale = objects.first?["kind"] == "Scale"
+        let columns = isScale ? TableColumns.scale : TableColumns.columns(of: resource)
         let now = clock.now()
         let definitions = columns.map { column -> JSONValue in
             [

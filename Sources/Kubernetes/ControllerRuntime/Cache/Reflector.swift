@@ -73,7 +73,7 @@ struct Reflector<Object: KubernetesObject> {
                 list = PendingList()
             }
         } catch {
-            machine.listFailed(.init(error), random: .random(in: 0...1))
+            machine.listFailed(error.isLate ? .tooSlow : .init(error), random: .random(in: 0...1))
             complain("list failed", error, machine)
         }
     }

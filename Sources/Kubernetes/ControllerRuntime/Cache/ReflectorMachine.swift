@@ -39,7 +39,7 @@ struct ReflectorMachine: Sendable {
         case denied
         /// No such type and the like: nothing that another form of the request would change.
         case refused
-        /// A stream did not mark its end within the deadline.
+        /// A stream did not mark its end within the deadline, or a page was not complete in its time.
         case tooSlow
     }
 
@@ -73,6 +73,8 @@ struct ReflectorMachine: Sendable {
     private var streamsSince: Duration?
     private var streamAttempts = 0
     private var restarts = 0
+    /// Less than the usual after pages that were not complete in time, until the list is.
+    private var pageSize: Int
     /// Failures since anything went well.
     private(set) var consecutiveFailures = 0
     private var refusedResumptions = 0
@@ -84,6 +86,7 @@ struct ReflectorMachine: Sendable {
     init(timing: ReflectorTiming = ReflectorTiming()) {
         self.timing = timing
         backoff = timing.initialBackoff
+        pageSize = timing.pageSize
     }
 
     /// The last version that the cache has seen; nil while there is no complete list.
@@ -104,11 +107,11 @@ struct ReflectorMachine: Sendable {
         let timeout = timing.minimumWatch + (timing.maximumWatch - timing.minimumWatch) * random
         switch position {
         case .at(let version): return .watch(resourceVersion: version, timeout: timeout)
-        case .paging(let token): return .list(limit: timing.pageSize, continueToken: token)
+        case .paging(let token): return .list(limit: pageSize, continueToken: token)
         case .unlisted:
             if let deadline = streamDeadline(now) { return .stream(timeout: timeout, deadline: deadline) }
             // Pages that keep expiring come from a list that changes faster than it is read.
-            return .list(limit: restarts < timing.listRestarts ? timing.pageSize : nil, continueToken: nil)
+            return .list(limit: restarts < timing.listRestarts ? pageSize : nil, continueToken: nil)
         }
     }
 
@@ -142,11 +145,17 @@ struct ReflectorMachine: Sendable {
     /// A page failed. What came before it stays good, unless the next step begins the list anew.
     mutating func listFailed(_ failure: Failure, random: Double) {
         switch (position, failure) {
-        case (.paging, .busy), (.paging, .disconnected), (.paging, .failed), (.paging, .denied): break
+        case (.paging, .busy), (.paging, .disconnected), (.paging, .failed), (.paging, .denied), (.paging, .tooSlow):
+            break
         case (.paging, .expired):
             restarts += 1
             position = .unlisted
         default: position = .unlisted
+        }
+        // The same page again would be as late again, for ever.
+        if failure == .tooSlow {
+            pageSize = max(1, pageSize / 4)
+            restarts = 0
         }
         waitLonger(failure, random: random)
     }
@@ -234,6 +243,7 @@ struct ReflectorMachine: Sendable {
         streamsSince = nil
         streamAttempts = 0
         restarts = 0
+        pageSize = timing.pageSize
         switch fallback {
         case .tooSlow, .broken: fallback = nil
         case .refused, .unmarked, nil: break

@@ -73,7 +73,8 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
         }
     }
 
-    /// Says that work on a key failed: it comes again after a time that doubles with each failure in a row.
+    /// Says that work on a key failed: it comes again after a time that doubles with each failure in a row, and up to
+    /// as long again.
     ///
     /// - Parameters:
     ///   - floor: the least time, as when a server named one.
@@ -83,7 +84,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Service {
     ) {
         metrics.retries.increment()
         change { state, now in
-            var delay = state.machine.failed(key)
+            var delay = state.machine.failed(key, random: time.spread())
             if let ceiling { delay = min(delay, ceiling) }
             state.machine.add(key, after: max(delay, floor), reason: reason, now: now)
         }

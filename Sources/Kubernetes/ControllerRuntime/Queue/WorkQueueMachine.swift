@@ -147,15 +147,19 @@ struct WorkQueueMachine<Key: Hashable & Sendable>: Sendable {
 
     // MARK: Failures
 
-    /// Counts a failure and says how long to wait for it: doubling from `baseDelay` to `maximumDelay`.
-    mutating func failed(_ key: Key) -> Duration {
+    /// Counts a failure and says how long to wait for it: from a time that doubles, `baseDelay` at first, to twice that,
+    /// and at most `maximumDelay`. Keys that failed together, as over one object that each of them writes, are spread,
+    /// or they would meet again and again.
+    ///
+    /// - Parameter random: from 0 to 1.
+    mutating func failed(_ key: Key, random: Double = 0) -> Duration {
         // After the shutdown nothing would ever take the entry away again.
         guard !isShutDown else { return maximumDelay }
         let slot = slot(of: key)
         let count = slots[slot]?.failures ?? 0
         slots[slot]?.failures = count + 1
         // 2^18 × 5 ms is beyond any maximum in use; beyond 2^40 a shift would overflow.
-        return count >= 40 ? maximumDelay : min(baseDelay * (1 << count), maximumDelay)
+        return count >= 40 ? maximumDelay : min(baseDelay * (1 << count) * (1 + random), maximumDelay)
     }
 
     /// Failures in a row. A row also ends when a key is left alone: neither pending nor processed.
