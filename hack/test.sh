@@ -14,7 +14,8 @@ usage: hack/test.sh [--filter NAME] [--verbose]
 
   --filter NAME   only tests whose full name contains NAME (a regular expression, as for swift test)
   --verbose       show the output of building and testing, which is otherwise in .build/logs
-With KUBEBUILDER_ASSETS set to a folder with etcd and kube-apiserver, the Kubernetes behaviour suite runs against those.
+With KUBEBUILDER_ASSETS set to a folder with etcd and kube-apiserver, the Kubernetes behaviour suite and the tests of
+failure modes run against those; FAULT_SIZE=full makes the latter as large as where the failures were met.
 TEXT
         exit 0
         ;;

@@ -84,8 +84,8 @@ import Testing
         informer.store.list().map(\.metadata.name).sorted()
     }
 
-    private func until(_ condition: () -> Bool) async {
-        while !condition() { await Task.yield() }
+    private func until(_ condition: @Sendable () -> Bool) async {
+        #expect(await eventually { condition() })
     }
 
     // MARK: Streams

@@ -61,11 +61,8 @@ struct DurabilityTests {
         try await ForgeFixture.with(directory: store) { fixture in
             let page = try await fixture.call(.get, "//acme/shop/pull/1")
             #expect(String(decoding: page.body, as: UTF8.self).contains("open, by codex-k8s[bot]"))
-            var head: JSONValue?
-            while head?.stringValue != new {
-                head = try await fixture.json(.get, "/pulls")[0]?.at("head", "sha")
-                try Task.checkCancellation()
-                await Task.yield()
+            try await fixture.eventually("the pull request has the new head") {
+                try await fixture.json(.get, "/pulls")[0]?.at("head", "sha")?.stringValue == new
             }
         }
     }

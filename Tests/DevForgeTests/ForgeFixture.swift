@@ -55,6 +55,21 @@ struct ForgeFixture: Sendable {
         }
     }
 
+    /// Asks until a condition holds; the deadline is for what takes milliseconds on a machine with nothing else to do.
+    func eventually(
+        _ what: Comment, within limit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
+        _ isSo: () async throws -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + limit
+        while try await !isSo() {
+            if ContinuousClock.now > deadline {
+                Issue.record("not within \(limit): \(what)", sourceLocation: sourceLocation)
+                return
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     var owner: String { forge.credentials.ownerToken.reveal() }
 
     func token(_ login: String) throws -> String { try #require(forge.credentials.tokens[login]).reveal() }

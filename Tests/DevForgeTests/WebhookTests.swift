@@ -105,11 +105,11 @@ struct WebhookTests {
 extension ForgeFixture {
     /// The delivery log, asked for until it is as wanted.
     func deliveries(until isWanted: ([JSONValue]) -> Bool) async throws -> [JSONValue] {
-        while true {
-            let log = try await json(.get, "//_forge/deliveries").arrayValue ?? []
-            if isWanted(log) { return log }
-            try Task.checkCancellation()
-            await Task.yield()
+        var log: [JSONValue] = []
+        try await eventually("the deliveries are as wanted") {
+            log = try await json(.get, "//_forge/deliveries").arrayValue ?? []
+            return isWanted(log)
         }
+        return log
     }
 }

@@ -65,7 +65,7 @@ extension FailureMode {
                 let cache = FollowedCache(server.client(), namespace: "default", time: time.source)
                 try await cache.run {
                     await cache.deliveries.wait { $0.contains { $0.kind == .deleted } }
-                    while script.asked.filter({ $0 == .watch }).count < 2 { await Task.yield() }
+                    #expect(await eventually { script.asked.filter { $0 == .watch }.count >= 2 })
                     #expect(script.askedPlainly == [.list, .watch, .list, .watch])
                     let pauses = time.sleeps.filter { $0 >= .milliseconds(100) }
                     #expect(!pauses.isEmpty && pauses.allSatisfy { $0 >= .milliseconds(800) }, "\(pauses)")
@@ -85,7 +85,7 @@ extension FailureMode {
             try await ScriptedServer.run(script.handler) { server in
                 let cache = FollowedCache(server.client(), namespace: "default", time: source)
                 try await cache.run {
-                    while source.now() < .seconds(600) { await Task.yield() }
+                    #expect(await eventually(within: .seconds(60)) { source.now() >= .seconds(600) })
                     let rate = Double(script.asked.count) / (source.now() / .seconds(1))
                     #expect(rate < 0.25, "\(rate) requests a second")
                 }

@@ -106,7 +106,13 @@ extension FailureMode {
             while !Task.isCancelled {
                 try? await Task.sleep(until: start + .seconds(1) * round / rate)
                 if Task.isCancelled { break }
-                try await cluster.update("large-\(round % count)", "\(round)")
+                do {
+                    try await cluster.update("large-\(round % count)", "\(round)")
+                } catch {
+                    // The last one may have been under way.
+                    if Task.isCancelled { break }
+                    throw error
+                }
                 round += 1
             }
             return round

@@ -183,7 +183,7 @@ extension FailureMode {
             try await ScriptedServer.run(script.handler) { server in
                 let cache = FollowedCache(server.client(), namespace: "default", time: InstantTime().source)
                 try await cache.run {
-                    while script.asked.filter({ $0 == .watch }).count < 2 { await Task.yield() }
+                    #expect(await eventually { script.asked.filter { $0 == .watch }.count >= 2 })
                     #expect(!script.versions.contains("0"))
                     let asked = zip(script.asked, script.versions)
                     #expect(asked.allSatisfy { $0 == .watch || $1 == nil || $1 == "" }, "\(script.versions)")

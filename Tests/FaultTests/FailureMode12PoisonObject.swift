@@ -122,10 +122,11 @@ extension FailureMode {
                     if delivered.fault.cut != nil {
                         // The list goes over the same connection: the cut is counted from here on.
                         try await cache.informer.waitUntilSynced()
-                        while await proxy.statistics().accepted < 1 || cache.informer.problem == nil {
-                            if cache.deliveries.values.count == 3 { break }
-                            await Task.yield()
+                        let isCut = await eventually {
+                            if cache.deliveries.values.count == 3 { return true }
+                            return await proxy.statistics().accepted >= 1 && cache.informer.problem != nil
                         }
+                        #expect(isCut)
                         await proxy.heal()
                     }
                     let told = await cache.deliveries.wait(count: 3)

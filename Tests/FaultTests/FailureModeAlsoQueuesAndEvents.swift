@@ -35,7 +35,7 @@ extension FailureMode {
                     return done
                 }
             }
-            while queue.isEmpty { await Task.yield() }
+            #expect(await eventually { !queue.isEmpty })
             let start = ContinuousClock.now
             queue.shutDown()
             for worker in workers { _ = await worker.value }

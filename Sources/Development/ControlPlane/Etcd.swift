@@ -47,6 +47,7 @@ package final class Etcd: Sendable {
         await part.stop()
         try await copy(data, to: folder)
         try await part.start()
+        _ = try await revision()
     }
 
     /// Goes back to data that were saved before, as after a restored backup: newer writes are gone, and resource
@@ -56,6 +57,8 @@ package final class Etcd: Sendable {
         try Files.remove(data)
         try await copy(folder, to: data)
         try await part.start()
+        // An API server that finds no store gives up after a while.
+        _ = try await revision()
     }
 
     private func copy(_ source: String, to target: String) async throws {

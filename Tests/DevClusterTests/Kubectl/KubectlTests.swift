@@ -132,6 +132,26 @@ struct KubectlTests {
         }
     }
 
+    /// kubectl knows that lists are no kind of the server only from OpenAPI 2 in protobuf.
+    @Test func listsAreAppliedAndOldDocumentsExplained() async throws {
+        try await Kubectl.withServer { kubectl, _ in
+            let list = """
+                apiVersion: v1
+                kind: List
+                items:
+                - {apiVersion: v1, kind: ConfigMap, metadata: {name: one}, data: {a: b}}
+                - {apiVersion: v1, kind: Secret, metadata: {name: two}, stringData: {a: b}}
+                """
+            let applied = try await kubectl("apply", "-f", "-", input: list)
+            #expect(applied.contains("configmap/one created") && applied.contains("secret/two created"))
+            let wrong = try await kubectl(
+                "apply", "-f", "-", input: list.replacing("data: {a: b}}", with: "dat: {a: b}}"), exits: 1)
+            #expect(wrong.contains("unknown field \"dat\""), "\(wrong)")
+            let explained = try await kubectl("explain", "deployment.spec.strategy", "--output=plaintext-openapiv2")
+            #expect(explained.contains("rollingUpdate") && explained.contains("<Object>"), "\(explained)")
+        }
+    }
+
     @Test func serverSideApplySaysWhoOwnsWhat() async throws {
         try await Kubectl.withServer { kubectl, _ in
             func map(_ value: String) -> String {

@@ -8,17 +8,17 @@ import JSONCoding
 /// merge, and to explain fields.
 ///
 /// Custom resources come with the schema of their definition, built-in kinds with the tables of `BuiltInTypes`. Version
-/// 2 is served as JSON only: the clients of today ask for version 3 first.
+/// 2 is served as JSON and, for kubectl, in protobuf.
 struct OpenAPIDocuments: Sendable {
     let registry: CRDRegistry
 
     /// The document at a path, or nil.
     func document(path: String, accept: String?) throws(StatusError) -> ServerResponse? {
         if path == "/openapi/v2" {
-            if let accept, accept.contains("proto-openapi"), !accept.contains("json") {
-                throw .notAcceptable("406: Not Acceptable\n\nAvailable representations: application/json")
-            }
-            return .json(swagger)
+            guard let accept, accept.contains("proto-openapi"), !accept.contains("json") else { return .json(swagger) }
+            var headers = HTTPHeaders()
+            headers["Content-Type"] = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+            return ServerResponse(status: .ok, headers: headers, body: .bytes(SwaggerEncoder.encode(swagger)))
         }
         guard path == "/openapi/v3" || path.hasPrefix("/openapi/v3/") else { return nil }
         let rest = path.dropFirst("/openapi/v3".count).drop { $0 == "/" }

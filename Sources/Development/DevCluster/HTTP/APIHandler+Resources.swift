@@ -17,7 +17,7 @@ extension APIHandler {
             if info.subresource == "log" { return try await log(call) }
             if info.subresource == "token" { return try TokenRequests(api: api).answer(call) }
             guard ["get", "update", "patch"].contains(info.verb) else { throw .methodNotAllowed }
-            if info.subresource == "scale" { return .json(try ScaleSubresource(api: api).answer(call)) }
+            if info.subresource == "scale" { return render(try ScaleSubresource(api: api).answer(call), call) }
         }
         switch info.verb {
         case "get":

@@ -95,6 +95,8 @@ package final class ProcessKubelet: Service {
 
     private func bind(_ pod: JSONValue) {
         if pod.isBeingDeleted || pod.at("spec", "schedulingGates")?.arrayValue?.isEmpty == false { return }
+        // Pods of other schedulers wait for those.
+        guard pod.at("spec", "schedulerName") ?? "default-scheduler" == "default-scheduler" else { return }
         do throws(StatusError) {
             _ = try context.store.modify(.pod, namespace: pod.namespace, name: pod.name, subresource: nil) {
                 (current) throws(StatusError) in
