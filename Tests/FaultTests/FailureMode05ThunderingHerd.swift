@@ -54,7 +54,7 @@ extension FailureMode {
         private func everyone(
             _ informers: [Informer<ConfigMap>], in cluster: FaultCluster, has name: String
         ) async throws {
-            try await cluster.eventually("everyone has \(name)", within: .seconds(40)) {
+            try await cluster.eventually("everyone has \(name)", within: FaultSize.pick(.seconds(40), full: .seconds(120))) {
                 informers.allSatisfy { $0.store.get(ObjectKey(namespace: cluster.namespace, name: name)) != nil }
             }
         }
