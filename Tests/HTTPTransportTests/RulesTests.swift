@@ -171,7 +171,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("https://h:1/a?b#c", "https://h:1", "/a?b"), ("http://h", "http://h", "/"), ("http://h?x=/", "http://h", "/?x=/"),
+        ("https://h:1/a?b#c", "https://h:1", "/a?b"), ("http://h", "http://h", "/"),
+        ("http://h?x=/", "http://h", "/?x=/"),
         ("https://u:p@h#f", "https://u:p@h", "/"), ("https://[::1]:2/ä/../%2F", "https://[::1]:2", "/ä/../%2F"),
     ])
     func urlsAreCutIntoOriginAndTarget(url: String, origin: String, target: String) throws {
@@ -181,7 +182,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "ftp://h/", "h/", "http:/h", "https://h/ HTTP/1.1", "https://h/a\r\nb: c", "https://h/\u{0}", "https://h/\u{7F}",
+        "", "ftp://h/", "h/", "http:/h", "https://h/ HTTP/1.1", "https://h/a\r\nb: c", "https://h/\u{0}",
+        "https://h/\u{7F}",
     ])
     func whatIsNoURLIsNotAskedFor(url: String) {
         #expect(throws: RequestURL.Invalid.self) { try RequestURL(url) }

@@ -11,6 +11,8 @@ extension EasyHandle {
         try collectErrorText()
         try listen()
         try apply(configuration)
+        // For CONNECT alone, which is not sent the request's own fields; libcurl would write it anew for every request.
+        if route.proxy != .none { try set(CURLOPT_USERAGENT, configuration.userAgent) }
         try applyVersion(isShared: isShared)
         try apply(route.proxy, tls: route.tls)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
@@ -68,7 +70,6 @@ extension EasyHandle {
         // Without it libcurl interrupts name resolution by SIGALRM, which a threaded process must not have.
         try set(CURLOPT_NOSIGNAL, true)
         try set(CURLOPT_NOPROGRESS, true)
-        try set(CURLOPT_USERAGENT, configuration.userAgent)
         try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)
         try set(CURLOPT_TCP_KEEPALIVE, true)
         // With the socket's user time-out: a peer that vanished while all was quiet is noticed after 45 s.

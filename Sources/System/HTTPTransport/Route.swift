@@ -33,28 +33,37 @@ struct RequestURL {
     /// - Throws: when the scheme is another one than those of HTTP, or when there are spaces or control characters,
     ///   which could end the request's first line and begin another one.
     init(_ text: String) throws(Invalid) {
-        let bytes = text.utf8
-        guard let authority = Self.afterScheme(bytes) else {
-            // libcurl would guess a scheme for what is no URL.
+        // libcurl would guess a scheme for what is no URL.
+        guard let scheme = ["https://", "http://"].first(where: text.hasPrefix)?.utf8.count else {
             throw Invalid(reason: "the URL must begin with https:// or http://")
         }
-        guard bytes.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
-            throw Invalid(reason: "the URL has spaces or control characters")
-        }
+        var text = text
+        let cut = text.withUTF8 { Self.cut($0, behind: scheme) }
+        guard let cut else { throw Invalid(reason: "the URL has spaces or control characters") }
         self.text = text
-        originEnd =
-            bytes[authority...].firstIndex {
-                $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#")
-            } ?? bytes.endIndex
-        // What is behind it is for whoever made the URL.
-        targetEnd = bytes[originEnd...].firstIndex(of: UInt8(ascii: "#")) ?? bytes.endIndex
+        originEnd = text.utf8.index(text.startIndex, offsetBy: cut.originEnd)
+        targetEnd = text.utf8.index(text.startIndex, offsetBy: cut.targetEnd)
     }
 
-    private static func afterScheme(_ bytes: String.UTF8View) -> String.Index? {
-        for scheme in ["https://", "http://"] where bytes.starts(with: scheme.utf8) {
-            return bytes.index(bytes.startIndex, offsetBy: scheme.utf8.count)
+    /// Where the parts end; nil when there are bytes that have no place in a URL.
+    private static func cut(
+        _ bytes: UnsafeBufferPointer<UInt8>, behind scheme: Int
+    ) -> (originEnd: Int, targetEnd: Int)? {
+        var originEnd = bytes.count
+        // What is behind the fragment's sign is for whoever made the URL.
+        var targetEnd = bytes.count
+        for (index, byte) in bytes.enumerated() {
+            guard byte > 0x20, byte != 0x7F else { return nil }
+            guard index >= scheme, targetEnd == bytes.count else { continue }
+            switch byte {
+            case UInt8(ascii: "#"):
+                targetEnd = index
+                originEnd = min(originEnd, index)
+            case UInt8(ascii: "/"), UInt8(ascii: "?"): originEnd = min(originEnd, index)
+            default: break
+            }
         }
-        return nil
+        return (originEnd, targetEnd)
     }
 
     /// Scheme and authority.
