@@ -12,9 +12,9 @@ let settings: [SwiftSetting] = [
 ]
 let safeSettings = settings + [.strictMemorySafety()]
 
-/// What makes programs small (docs/adr/0007): every function in a section of its own, so that the linker can leave out what
-/// nothing reaches; addresses to correct at start in the packed form of glibc 2.36; and no table of the program's symbols
-/// for libraries that would look for them.
+/// What makes programs small (docs/adr/0007): every function in a section of its own, so that the linker can leave out
+/// what nothing reaches; addresses to correct at start in the packed form of glibc 2.36; and no table of the program's
+/// symbols for libraries that would look for them.
 let smallCode: [SwiftSetting] = [
     .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release))
 ]
