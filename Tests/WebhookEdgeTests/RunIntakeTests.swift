@@ -3,6 +3,7 @@ import AgentAPI
 import GitHubEvents
 import JSONCoding
 import KubernetesAPI
+import ServiceRuntime
 import Testing
 
 @testable import WebhookEdge
