@@ -7,7 +7,9 @@ import Testing
 
 extension Behaviour {
     /// Versions of the past and of the future, and what becomes of those that are gone.
-    @Suite struct BehaviourHistory {
+    ///
+    /// One after the other: two of them end what another one asks for.
+    @Suite(.serialized) struct BehaviourHistory {
         private static let size: JSONValue = ["size": ["type": "integer"]]
 
         @Test func `a watch from before a type's history is expired in the stream`() async throws {

@@ -40,15 +40,20 @@ final class ConnectionTable: Sendable {
     /// Under a lock of its own, because draining takes longer than looking something up.
     private let lingering = Mutex(LingeringSockets())
     private let configuration: ServerConfiguration
+    /// Says that there is something to look at where there was nothing.
+    let arrivals: AsyncStream<Void>
+    private let arrival: AsyncStream<Void>.Continuation
 
     init(configuration: ServerConfiguration) {
         self.configuration = configuration
+        (arrivals, arrival) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     // MARK: The library's thread
 
     func opened(descriptor: Int32, remoteAddress: String) -> ID {
-        state.withLock { state in
+        defer { arrival.yield() }
+        return state.withLock { state in
             state.lastID += 1
             state.entries[state.lastID] = Entry(
                 descriptor: descriptor, remoteAddress: remoteAddress, deadline: .now + configuration.headerDeadline)
@@ -105,7 +110,10 @@ final class ConnectionTable: Sendable {
             defer { state.waiters = [] }
             return (entry, state.waiters)
         }
-        if let descriptor = entry?.lingeringDescriptor { lingering.withLock { $0.begin(descriptor) } }
+        if let descriptor = entry?.lingeringDescriptor {
+            lingering.withLock { $0.begin(descriptor) }
+            arrival.yield()
+        }
         for waiter in waiters { waiter.resume() }
     }
 
@@ -135,6 +143,23 @@ final class ConnectionTable: Sendable {
         }
         for exchange in gone { exchange.abortStream() }
         return late
+    }
+
+    /// How long nothing has to be looked at; nil while there is no connection.
+    ///
+    /// A client that goes away in the middle of a request is noticed within two tenths of a second; connections that are
+    /// kept for a next request, within a second or at their deadline.
+    func pauseBeforeNextLook(now: ContinuousClock.Instant) -> Duration? {
+        let shortest = Duration.milliseconds(100)
+        return state.withLock { state in
+            guard !state.entries.isEmpty else { return nil }
+            var pause = Duration.seconds(1)
+            for entry in state.entries.values {
+                if entry.exchange != nil { return shortest }
+                if let deadline = entry.deadline { pause = min(pause, deadline - now) }
+            }
+            return max(shortest, pause)
+        }
     }
 
     /// Throws away what arrives for requests that were answered early; returns whether there are any left.

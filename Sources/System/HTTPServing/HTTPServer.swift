@@ -108,12 +108,20 @@ package final class HTTPServer: Service {
     }
 
     private func enforceDeadlines() async {
+        var arrivals = connections.arrivals.makeAsyncIterator()
         while !Task.isCancelled {
             let late = connections.enforce(now: .now)
             if late > 0 { logger.debug("connections past their deadline were cut off", ["count": String(late)]) }
             let isLingering = connections.drainLingering(now: .now)
-            // A client that is still sending is held up by as long as nobody reads.
-            try? await Task.sleep(for: isLingering ? .milliseconds(10) : .milliseconds(100))
+            if isLingering {
+                // A client that is still sending is held up by as long as nobody reads.
+                try? await Task.sleep(for: .milliseconds(10))
+            } else if let pause = connections.pauseBeforeNextLook(now: .now) {
+                try? await Task.sleep(for: pause)
+            } else {
+                // With nobody there nothing is to be looked at, and a process that is idle stays asleep.
+                _ = await arrivals.next()
+            }
         }
     }
 
