@@ -147,13 +147,14 @@ final class ConnectionTable: Sendable {
 
     /// How long nothing has to be looked at; nil while there is no connection.
     ///
-    /// A client that goes away in the middle of a request is noticed within two tenths of a second; connections that are
-    /// kept for a next request, within a second or at their deadline.
+    /// While a request is under way, a client that goes away is noticed within two tenths of a second. With nothing under
+    /// way a quarter of the shortest deadline is soon enough: by so much at most a deadline, or the end of the first of new
+    /// requests, is noticed late.
     func pauseBeforeNextLook(now: ContinuousClock.Instant) -> Duration? {
         let shortest = Duration.milliseconds(100)
         return state.withLock { state in
             guard !state.entries.isEmpty else { return nil }
-            var pause = Duration.seconds(1)
+            var pause = min(configuration.headerDeadline, configuration.bodyDeadline, configuration.idleDeadline) / 4
             for entry in state.entries.values {
                 if entry.exchange != nil { return shortest }
                 if let deadline = entry.deadline { pause = min(pause, deadline - now) }
