@@ -4,7 +4,7 @@ import Synchronization
 
 /// The workers, what each of them has under way, and when that has to be cancelled.
 ///
-/// One watchdog for all of them, and no task a reconcile: what is cancelled is the worker, which ends with its reconcile
+/// One watchdog for all of them, and no task a reconcile: what is cancelled is the worker, which ends with its
 /// reconcile and is replaced.
 final class RunningReconciles: Sendable {
     private struct Worker: Sendable {
