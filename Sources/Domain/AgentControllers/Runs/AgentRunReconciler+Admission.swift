@@ -26,19 +26,26 @@ extension AgentRunReconciler {
             }
             guard run.phase == .pending || run.phase == .queued else { return .next(run) }
             let input = try await look(run, walk)
-            let decision = AdmissionPlan.decide(input)
-            if case .wait = decision { return .after(.milliseconds(200)) }
-            if case .admit(let admitted) = decision { return .next(try await accept(run, admitted, input, walk)) }
-            if let refusal = try await claim(run, input, recording: firstSight(run)) {
-                return .next(try await reject(run, refusal, input))
-            }
-            switch decision {
-            case .reject(let rejection): return .next(try await reject(run, rejection, input))
-            case .queue(let message): return try await enqueue(run, message)
-            case .cancel(let message): return try await cancel(run, message: message)
-            case .admit, .wait: return .settled
+            switch AdmissionPlan.decide(input) {
+            case .wait: return .after(.milliseconds(200))
+            case .admit(let admitted): return .next(try await accept(run, admitted, input, walk))
+            case .reject(let rejection):
+                let refusal = try await claim(run, input, recording: firstSight(run))
+                return .next(try await reject(run, refusal ?? rejection, input))
+            case .queue(let message):
+                return try await claimed(run, input) { try await self.enqueue(run, message) }
+            case .cancel(let message):
+                return try await claimed(run, input) { try await self.cancel(run, message: message) }
             }
         }
+    }
+
+    /// Goes on with what was decided where the label event is the run's own.
+    private func claimed(
+        _ run: AgentRun, _ input: AdmissionInput, _ next: () async throws -> Step
+    ) async throws -> Step {
+        guard let refusal = try await claim(run, input, recording: firstSight(run)) else { return try await next() }
+        return .next(try await reject(run, refusal, input))
     }
 
     /// Gathers what is to be decided from. What brought the run here is recorded with the decision; where nothing can be

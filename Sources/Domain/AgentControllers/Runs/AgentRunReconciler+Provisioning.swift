@@ -34,7 +34,7 @@ extension AgentRunReconciler {
             case .success(let remembered): current = remembered
             }
         }
-        let place = if let joined = walk.place, joined.metadata.name == placeName {
+        let place = if let joined = walk.takePlace() {
             joined
         } else {
             try await joinPlace(
@@ -55,7 +55,7 @@ extension AgentRunReconciler {
             async let token = context.source.mintRunToken(configured.name)
             let place = try await joinPlace(
                 run, walk, name: name, agent: admitted.agent, mode: admitted.mode, repositoryID: admitted.repositoryID)
-            walk.place = place
+            walk.give(place)
             let maker = context.placeMaker
             try await maker.gate.withLock(name) {
                 let place = maker.newest(place)
@@ -63,7 +63,7 @@ extension AgentRunReconciler {
                 try await maker.make(place)
                 walk.hasMadePlace = true
             }
-            walk.token = try await token
+            walk.give(try await token)
         } catch {
             context.logger.debug("the place is made later", ["run": run.metadata.name, "error": "\(error)"])
         }
@@ -109,7 +109,7 @@ extension AgentRunReconciler {
     }
 
     private func token(_ start: JobStart) async throws -> RunToken {
-        if let minted = start.walk.token { return minted }
+        if let minted = start.walk.takeToken() { return minted }
         return try await context.source.mintRunToken(start.configured.name)
     }
 

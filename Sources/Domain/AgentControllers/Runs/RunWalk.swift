@@ -31,22 +31,22 @@ final class RunWalk: Sendable {
         set { state.withLock { $0.stand = newValue } }
     }
 
-    /// The place that the run was joined to in this walk.
-    var place: IssueNamespace? {
-        get { state.withLock { $0.place } }
-        set { state.withLock { $0.place = newValue } }
-    }
+    /// Keeps the place that the run was joined to, for the attempt that is provisioned next: a later one joins anew.
+    func give(_ place: IssueNamespace) { state.withLock { $0.place = place } }
+
+    /// The place that was kept, once.
+    func takePlace() -> IssueNamespace? { state.withLock { $0.place.take() } }
+
+    /// Keeps the broker's token for the attempt that is provisioned next.
+    func give(_ token: RunToken) { state.withLock { $0.token = token } }
+
+    /// The token that was kept, once.
+    func takeToken() -> RunToken? { state.withLock { $0.token.take() } }
 
     /// Whether this walk made all of the place, which the place itself does not say yet.
     var hasMadePlace: Bool {
         get { state.withLock { $0.hasMadePlace } }
         set { state.withLock { $0.hasMadePlace = newValue } }
-    }
-
-    /// The broker's token, minted in this walk.
-    var token: RunToken? {
-        get { state.withLock { $0.token } }
-        set { state.withLock { $0.token = newValue } }
     }
 
     /// Keeps the place's own reconciler from making it at the same time; ends with the walk.
