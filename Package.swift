@@ -79,7 +79,7 @@ var targets: [Target] = [
     library("Support", "JSONCoding", []),
     library("Support", "HTTPTypes", ["JSONCoding"]),
     library("Support", "ServiceRuntime", ["JSONCoding", "SystemCalls"]),
-    library("Support", "CommandLineInterface", []),
+    library("Support", "CommandLineInterface", ["SystemCalls"]),
 
     // Kubernetes.
     library("Kubernetes", "KubernetesAPI", ["JSONCoding"]),

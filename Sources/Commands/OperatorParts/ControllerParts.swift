@@ -2,6 +2,7 @@
 package import AgentAPI
 package import AgentControllers
 import AuditStore
+import CommandLineInterface
 package import ControllerRuntime
 package import HTTPTransport
 package import KubernetesClient

@@ -27,20 +27,7 @@ struct AgentRunnerProgram {
         ])
 
     static func main() async {
-        let environment = ProcessIdentity.environment
-        let code: Int32
-        do throws(UsageError) {
-            switch try command.parse(Array(CommandLine.arguments.dropFirst()), environment: environment) {
-            case .help(let text):
-                StandardStreams.writeOutput(Array(text.utf8))
-                code = 0
-            case .run(let parsed): code = await run(parsed.path.first ?? "", environment)
-            }
-        } catch {
-            StandardStreams.writeErrorLine(error.description)
-            code = UsageError.exitCode
-        }
-        ProcessIdentity.exitNow(code)
+        await command.runAsProgram { parsed in await run(parsed.path.first ?? "", ProcessIdentity.environment) }
     }
 
     private static func run(_ name: String, _ environment: [String: String]) async -> Int32 {

@@ -15,29 +15,15 @@ struct BenchProgram {
         subcommands: [RunCommand.command, ClusterCommand.command, ForgeCommand.command])
 
     static func main() async {
-        let code: Int32
-        do {
-            switch try command.parse(
-                Array(CommandLine.arguments.dropFirst()), environment: ProcessIdentity.environment)
-            {
-            case .help(let text): StandardStreams.writeOutput(Array(text.utf8))
-            case .run(let parsed):
-                switch parsed.path.joined(separator: " ") {
-                case "run": try await RunCommand.run(parsed)
-                case "cluster": try await ClusterCommand.run(parsed)
-                case "forge": try await ForgeCommand.run(parsed)
-                default: throw UsageError("codex-k8s-bench", "unknown command; see codex-k8s-bench --help")
-                }
+        await command.runAsProgram { parsed in
+            switch parsed.path.joined(separator: " ") {
+            case "run": try await RunCommand.run(parsed)
+            case "cluster": try await ClusterCommand.run(parsed)
+            case "forge": try await ForgeCommand.run(parsed)
+            default: throw UsageError("codex-k8s-bench", "unknown command; see codex-k8s-bench --help")
             }
-            code = 0
-        } catch let error as UsageError {
-            StandardStreams.writeErrorLine(error.description)
-            code = UsageError.exitCode
-        } catch {
-            StandardStreams.writeErrorLine("codex-k8s-bench: \(error)")
-            code = 1
+            return 0
         }
-        ProcessIdentity.exitNow(code)
     }
 }
 

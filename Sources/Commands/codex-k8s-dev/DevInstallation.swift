@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import CommandLineInterface
 import DevCluster
 import HTTPTransport
 import JSONCoding

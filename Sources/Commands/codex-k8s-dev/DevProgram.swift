@@ -9,29 +9,10 @@ import SystemCalls
 @main
 struct DevProgram {
     static func main() async {
-        let code: Int32
-        do {
-            switch try DevOptions.command(named: "codex-k8s-dev").parse(
-                Array(CommandLine.arguments.dropFirst()), environment: ProcessIdentity.environment)
-            {
-            case .help(let text):
-                StandardStreams.writeOutput(Array(text.utf8))
-                code = 0
-            case .run(let parsed):
-                try await run(parsed)
-                code = 0
-            }
-        } catch let error as UsageError {
-            StandardStreams.writeErrorLine(error.description)
-            code = UsageError.exitCode
-        } catch let error as UnusableInput {
-            StandardStreams.writeErrorLine("codex-k8s dev: \(error.description)")
-            code = UsageError.exitCode
-        } catch {
-            StandardStreams.writeErrorLine("codex-k8s dev: \(error)")
-            code = 1
+        await DevOptions.command(named: "codex-k8s-dev").runAsProgram(title: "codex-k8s dev") { parsed in
+            try await run(parsed)
+            return 0
         }
-        ProcessIdentity.exitNow(code)
     }
 
     private static func run(_ parsed: ParsedCommand) async throws {

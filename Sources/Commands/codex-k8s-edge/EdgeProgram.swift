@@ -43,27 +43,10 @@ struct EdgeProgram {
         ])
 
     static func main() async {
-        let code: Int32
-        do {
-            let arguments = Array(CommandLine.arguments.dropFirst())
-            switch try command.parse(arguments, environment: ProcessIdentity.environment) {
-            case .help(let text):
-                StandardStreams.writeOutput(Array(text.utf8))
-            case .run(let parsed):
-                try await run(parsed)
-            }
-            code = 0
-        } catch let error as UsageError {
-            StandardStreams.writeErrorLine(error.description)
-            code = UsageError.exitCode
-        } catch let error as UnusableInput {
-            StandardStreams.writeErrorLine("codex-k8s-edge: \(error)")
-            code = UsageError.exitCode
-        } catch {
-            StandardStreams.writeErrorLine("codex-k8s-edge: \(error)")
-            code = 1
+        await command.runAsProgram { parsed in
+            try await run(parsed)
+            return 0
         }
-        ProcessIdentity.exitNow(code)
     }
 
     private static func run(_ parsed: ParsedCommand) async throws {
@@ -137,14 +120,5 @@ struct EdgeProgram {
         } onCancel: {
             end.finish()
         }
-    }
-}
-
-/// A file or value that was given and cannot be used: the caller's to mend, exit code 2.
-private struct UnusableInput: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

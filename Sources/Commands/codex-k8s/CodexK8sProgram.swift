@@ -20,29 +20,7 @@ struct CodexK8sProgram {
     /// What `version` prints.
     static let version = "0.1.0"
 
-    static func main() async {
-        let code: Int32
-        do {
-            switch try command.parse(
-                Array(CommandLine.arguments.dropFirst()), environment: ProcessIdentity.environment)
-            {
-            case .help(let text):
-                StandardStreams.writeOutput(Array(text.utf8))
-                code = 0
-            case .run(let parsed): code = try await run(parsed)
-            }
-        } catch let error as UsageError {
-            StandardStreams.writeErrorLine(error.description)
-            code = UsageError.exitCode
-        } catch let error as UnusableInput {
-            StandardStreams.writeErrorLine("codex-k8s: \(error.description)")
-            code = UsageError.exitCode
-        } catch {
-            StandardStreams.writeErrorLine("codex-k8s: \(error)")
-            code = 1
-        }
-        ProcessIdentity.exitNow(code)
-    }
+    static func main() async { await command.runAsProgram(run) }
 
     private static func run(_ parsed: ParsedCommand) async throws -> Int32 {
         switch parsed.path.joined(separator: " ") {
