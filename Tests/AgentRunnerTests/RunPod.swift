@@ -27,7 +27,7 @@ final class RunPod: Sendable {
     }
 
     var address: String {
-        get throws { String(try Files.readText("\(folder)/broker/address").dropLast()) }
+        get throws { try Files.readText("\(folder)/broker/address").dropLast() + "/repository.git" }
     }
 
     /// The environment; the agent is a shell script, so that a test can be any agent.

@@ -118,6 +118,7 @@ extension AgentRunStatus {
         effective = try node.read("effective")
         usage = try node.read("usage")
         wait = try node.read("wait")
+        progress = try node.read("progress")
         startTime = try node.read("startTime")
         completionTime = try node.read("completionTime")
         statusCommentID = try node.read("statusCommentID")
@@ -141,6 +142,7 @@ extension AgentRunStatus {
         object.put("effective", effective)
         object.put("usage", usage)
         object.put("wait", wait)
+        object.put("progress", progress)
         object.put("startTime", startTime)
         object.put("completionTime", completionTime)
         object.put("statusCommentID", statusCommentID)
@@ -159,6 +161,8 @@ extension AgentRunStatus.AttemptStatus {
         completionTime = try node.read("completionTime")
         reason = try node.read("reason")
         message = try node.read("message")
+        pausedSeconds = try node.read("pausedSeconds")
+        resumptions = try node.read("resumptions")
     }
 
     /// What is set.
@@ -172,6 +176,8 @@ extension AgentRunStatus.AttemptStatus {
         object.put("completionTime", completionTime)
         object.put("reason", reason)
         object.put("message", message)
+        object.put("pausedSeconds", pausedSeconds)
+        object.put("resumptions", resumptions)
         return .object(object)
     }
 }
@@ -196,7 +202,9 @@ extension AgentRunStatus.PullRequestStatus {
 extension AgentRunStatus.SessionStatus {
     /// Reads the session; throws `DecodingError`.
     package init(node: JSONNode) throws {
-        self.init(id: try node.require("id"), resumed: try node.read("resumed"))
+        self.init(
+            id: try node.require("id"), resumed: try node.read("resumed"), savedBytes: try node.read("savedBytes"),
+            message: try node.read("message"))
     }
 
     /// What is set.
@@ -204,6 +212,8 @@ extension AgentRunStatus.SessionStatus {
         var object = JSONObject()
         object.put("id", id)
         object.put("resumed", resumed)
+        object.put("savedBytes", savedBytes)
+        object.put("message", message)
         return .object(object)
     }
 }
@@ -301,6 +311,21 @@ extension AgentRunStatus.WaitStatus {
         object.put("reason", reason)
         object.put("since", since)
         object.put("remaining", remaining)
+        return .object(object)
+    }
+}
+
+extension AgentRunStatus.ProgressStatus {
+    /// Reads the progress; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(line: try node.read("line"), heartbeatTime: try node.read("heartbeatTime"))
+    }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("line", line)
+        object.put("heartbeatTime", heartbeatTime)
         return .object(object)
     }
 }

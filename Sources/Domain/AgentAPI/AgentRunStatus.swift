@@ -23,6 +23,7 @@ package struct AgentRunStatus: JSONReadable, JSONWritable, Sendable, Hashable {
     @BoxedOptional package var effective: EffectiveSettings?
     @BoxedOptional package var usage: UsageStatus?
     @BoxedOptional package var wait: WaitStatus?
+    @BoxedOptional package var progress: ProgressStatus?
     package var startTime: Timestamp?
     package var completionTime: Timestamp?
     /// The status comment on the issue.
@@ -46,6 +47,10 @@ package struct AgentRunStatus: JSONReadable, JSONWritable, Sendable, Hashable {
         package var reason: String?
         /// One line for people.
         package var message: String?
+        /// Seconds for which the run's clock stood still, without the wait that goes on.
+        package var pausedSeconds: Int?
+        /// How often the attempt went on in a new pod after a long wait; part of its Job's name.
+        package var resumptions: Int?
 
         package init(number: Int) { self.number = number }
     }
@@ -67,10 +72,16 @@ package struct AgentRunStatus: JSONReadable, JSONWritable, Sendable, Hashable {
     package struct SessionStatus: JSONReadable, JSONWritable, Sendable, Hashable {
         package var id: String
         package var resumed: Bool?
+        /// Bytes of the last snapshot, before compression; `nil` when none was stored.
+        package var savedBytes: Int?
+        /// Why it was not resumed, or not saved.
+        package var message: String?
 
-        package init(id: String, resumed: Bool?) {
+        package init(id: String, resumed: Bool?, savedBytes: Int? = nil, message: String? = nil) {
             self.id = id
             self.resumed = resumed
+            self.savedBytes = savedBytes
+            self.message = message
         }
     }
 
@@ -113,11 +124,27 @@ package struct AgentRunStatus: JSONReadable, JSONWritable, Sendable, Hashable {
     }
 
     /// Tokens used, summed over the run.
-    package struct UsageStatus: JSONReadable, JSONWritable, Sendable, Hashable {
+    package struct UsageStatus: JSONReadable, JSONWritable, Codable, Sendable, Hashable {
         package var inputTokens: Int64
         package var cachedInputTokens: Int64
         package var outputTokens: Int64
         package var reasoningTokens: Int64
+
+        package init(inputTokens: Int64 = 0, cachedInputTokens: Int64 = 0, outputTokens: Int64 = 0, reasoningTokens: Int64 = 0) {
+            self.inputTokens = inputTokens
+            self.cachedInputTokens = cachedInputTokens
+            self.outputTokens = outputTokens
+            self.reasoningTokens = reasoningTokens
+        }
+
+        /// The sum of two.
+        package static func + (left: UsageStatus, right: UsageStatus) -> UsageStatus {
+            UsageStatus(
+                inputTokens: left.inputTokens + right.inputTokens,
+                cachedInputTokens: left.cachedInputTokens + right.cachedInputTokens,
+                outputTokens: left.outputTokens + right.outputTokens,
+                reasoningTokens: left.reasoningTokens + right.reasoningTokens)
+        }
     }
 
     /// What the run waits for.
@@ -133,6 +160,19 @@ package struct AgentRunStatus: JSONReadable, JSONWritable, Sendable, Hashable {
             self.reason = reason
             self.since = since
             self.remaining = remaining
+        }
+    }
+
+    /// What the agent said last.
+    package struct ProgressStatus: JSONReadable, JSONWritable, Sendable, Hashable {
+        /// One line of at most 100 characters.
+        package var line: String?
+        /// The last sign of life from the pod.
+        package var heartbeatTime: Timestamp?
+
+        package init(line: String?, heartbeatTime: Timestamp?) {
+            self.line = line
+            self.heartbeatTime = heartbeatTime
         }
     }
 

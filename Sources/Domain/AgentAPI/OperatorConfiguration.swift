@@ -10,9 +10,13 @@ package import JSONCoding
 /// | `github.apiURL` `.gitURL` | addresses of REST and of git | github.com's |
 /// | `github.appID` `.privateKeyFile` | the GitHub App | required by the controller |
 /// | `github.caFile` | extra certificate authority (Enterprise Server) | system's |
-/// | `repositories[]` | `name`, `id`, `baseBranch`, `allowWorkflowFiles`, `allowUnprotected` | required |
+/// | `repositories[]` | `name`, `id`, `baseBranch`, `allowWorkflowFiles`, `allowUnprotected`, `model`, `reasoningEffort`, `locale` | required |
 /// | `actors` | `owner`, `logins[]`, `minimumPermission`, `botIDs[]` | `write`, nobody else |
 /// | `agents.KEY` | `role`, `mode`, `readOnly`, `parallelRuns`, `image`, `command[]`, `model`, `reasoningEffort`, `timeout` | the catalogue |
+/// | `model.baseURL` `.keyFile` | the model provider's address and the file with its key, which the broker adds | no model |
+/// | `model.name` `.reasoningEffort` | what is used where nothing else says one | the agent CLI's own |
+/// | `runAPI.url` | where pods reach the run API | none: sessions are not kept |
+/// | `sessions.maximumBytes` | the largest session that is kept | 64 MiB |
 /// | `models[]` `images[]` | what labels and specs may ask for; empty allows the agents' own only | empty |
 /// | `conflictPolicy` | `Reject` or `Queue` a trigger while a run of the issue goes on | `Reject` |
 /// | `leaseTTL` | lifetime of a place after its last holder | `24h` |
@@ -23,6 +27,9 @@ package struct OperatorConfiguration: Sendable, Hashable {
     package var namespace: String
     package var systemNamespace: String
     package var github: GitHub
+    package var model: Model
+    package var runAPI: RunAPI
+    package var sessions: Sessions
     package var repositories: [Repository]
     package var actors: Actors
     package var agents: [String: AgentDefinition]
@@ -51,6 +58,34 @@ package struct OperatorConfiguration: Sendable, Hashable {
         package var baseBranch: String?
         package var allowWorkflowFiles: Bool
         package var allowUnprotected: Bool
+        /// What runs in this repository use where neither labels, nor the last run, nor the agent say one.
+        package var model: String?
+        package var reasoningEffort: String?
+        /// Language of prompts and comments; `nil` is the system's.
+        package var locale: String?
+    }
+
+    /// The model provider that the broker forwards to.
+    package struct Model: Sendable, Hashable {
+        /// Base address of an OpenAI-compatible Responses API, such as `https://api.openai.com/v1`.
+        package var baseURL: String?
+        /// File with the key; read again for each run, so that it can be changed without a restart.
+        package var keyFile: String?
+        /// The system's default model and effort, the last of the resolution chain.
+        package var name: String?
+        package var reasoningEffort: String?
+    }
+
+    /// The API that the pods of runs use.
+    package struct RunAPI: Sendable, Hashable {
+        /// Its address as pods reach it; without one nothing of a session outlives its pod.
+        package var url: String?
+    }
+
+    /// Sessions of agents.
+    package struct Sessions: Sendable, Hashable {
+        /// The most bytes of a session's files, before compression.
+        package var maximumBytes: Int
     }
 
     /// Who may start runs.
@@ -102,6 +137,19 @@ extension OperatorConfiguration {
             caFile: github.string("caFile"))
         reader.absorb(github.finish())
 
+        var model = reader.reader("model")
+        self.model = Model(
+            baseURL: Self.url(&model, "baseURL"), keyFile: model.string("keyFile"), name: model.string("name"),
+            reasoningEffort: Self.effort(&model))
+        reader.absorb(model.finish())
+        var runAPI = reader.reader("runAPI")
+        self.runAPI = RunAPI(url: Self.url(&runAPI, "url", isInside: true))
+        reader.absorb(runAPI.finish())
+        var sessions = reader.reader("sessions")
+        let most = sessions.integer("maximumBytes", in: 1...(1 << 30)).map(Int.init)
+        self.sessions = Sessions(maximumBytes: most ?? 64 << 20)
+        reader.absorb(sessions.finish())
+
         repositories = []
         for var entry in reader.list("repositories") {
             let text = entry.required("name")
@@ -111,7 +159,8 @@ extension OperatorConfiguration {
                 Repository(
                     name: name, id: entry.integer("id", in: 1...Int64.max), baseBranch: entry.string("baseBranch"),
                     allowWorkflowFiles: entry.flag("allowWorkflowFiles") ?? false,
-                    allowUnprotected: entry.flag("allowUnprotected") ?? false)
+                    allowUnprotected: entry.flag("allowUnprotected") ?? false, model: entry.string("model"),
+                    reasoningEffort: Self.effort(&entry), locale: Self.locale(&entry))
             }
             if let repository, repositories.contains(where: { $0.name.matches(repository.name) }) {
                 entry.report("name", "\(repository.name) is listed twice")
@@ -151,8 +200,7 @@ extension OperatorConfiguration {
         }
         leaseTTL = reader.duration("leaseTTL") ?? .seconds(24 * 3600)
         healingInterval = reader.duration("healingInterval") ?? .seconds(300)
-        locale = reader.string("locale") ?? "en"
-        if !["en", "ru"].contains(locale) { reader.report("locale", "expected en or ru, found \"\(locale)\"") }
+        locale = Self.locale(&reader) ?? "en"
         var labels = reader.reader("labels")
         self.labels = Self.labels(&labels)
         reader.absorb(labels.finish())
@@ -161,9 +209,25 @@ extension OperatorConfiguration {
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
     }
 
-    private static func url(_ reader: inout ConfigurationReader, _ key: String) -> String? {
+    private static func locale(_ reader: inout ConfigurationReader) -> String? {
+        guard let locale = reader.string("locale") else { return nil }
+        if !["en", "ru"].contains(locale) { reader.report("locale", "expected en or ru, found \"\(locale)\"") }
+        return locale
+    }
+
+    private static func effort(_ reader: inout ConfigurationReader) -> String? {
+        guard let effort = reader.string("reasoningEffort") else { return nil }
+        if !["low", "medium", "high", "xhigh"].contains(effort) {
+            reader.report("reasoningEffort", "expected low, medium, high or xhigh, found \"\(effort)\"")
+        }
+        return effort
+    }
+
+    /// - Parameter isInside: the address is one of the cluster's own, where a service may be reached without TLS.
+    private static func url(_ reader: inout ConfigurationReader, _ key: String, isInside: Bool = false) -> String? {
         guard var text = reader.string(key) else { return nil }
         guard text.hasPrefix("https://") || text.hasPrefix("http://127.0.0.1") || text.hasPrefix("http://localhost")
+            || isInside && text.hasPrefix("http://")
         else {
             reader.report(key, "expected an https address (http only to this machine), found \"\(text)\"")
             return nil
@@ -189,7 +253,7 @@ extension OperatorConfiguration {
             image: entry.string("image") ?? base?.image ?? AgentDefinition.defaultImage,
             command: command ?? base?.command ?? ["agent-runner", "stand-in"],
             model: entry.string("model") ?? base?.model,
-            reasoningEffort: entry.string("reasoningEffort") ?? base?.reasoningEffort,
+            reasoningEffort: effort(&entry) ?? base?.reasoningEffort,
             timeout: entry.duration("timeout") ?? base?.timeout ?? AgentDefinition.defaultTimeout)
     }
 

@@ -31,6 +31,14 @@ package struct RunResultMessage: Codable, Sendable, Hashable {
     package var headSHA: String?
     package var sessionID: String?
     package var sessionResumed: Bool?
+    /// Why the session that should have been resumed was not, so that a fresh one was begun on the same branch.
+    package var resumeProblem: String?
+    /// Bytes of the session's last snapshot that was stored; nil when none was.
+    package var sessionBytes: Int?
+    /// Why the session's last state was not stored.
+    package var sessionProblem: String?
+    /// Tokens that the broker saw this attempt use.
+    package var usage: AgentRunStatus.UsageStatus?
     /// What the agent says it did, for the pull request and the comment.
     package var summary: String?
     /// What went wrong: what happened, to what, why, what to do.
@@ -61,6 +69,8 @@ package struct RunResultMessage: Codable, Sendable, Hashable {
         while true {
             message.summary = summary.map { Self.cut($0, to: limit) }
             message.error = error.map { Self.cut($0, to: limit) }
+            message.resumeProblem = resumeProblem.map { Self.cut($0, to: min(limit, 400)) }
+            message.sessionProblem = sessionProblem.map { Self.cut($0, to: min(limit, 400)) }
             let bytes = try JSONValue(encoding: message).encoded()
             if bytes.count <= Self.maximumBytes || limit < 16 { return bytes }
             limit /= 2

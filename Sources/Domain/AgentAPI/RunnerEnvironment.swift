@@ -53,4 +53,26 @@ package enum RunnerEnvironment {
     package static let commitReference = "CODEXK8S_COMMIT_REFERENCE"
     /// Seconds that the agent has.
     package static let timeoutSeconds = "CODEXK8S_TIMEOUT_SECONDS"
+    /// Folder of the agent's session: what is in it is saved while the run goes, and is there again when it resumes.
+    package static let sessionDirectory = "CODEXK8S_SESSION_DIRECTORY"
+    /// The session to go on with; absent for a fresh one. The agent gets it only when its files were restored.
+    package static let sessionID = "CODEXK8S_SESSION_ID"
+    /// The most bytes of a session's files that are saved.
+    package static let sessionLimit = "CODEXK8S_SESSION_LIMIT"
+    /// The file to which an agent appends its progress, a JSON object a line, set by agent-runner for the agent.
+    package static let progressFile = "CODEXK8S_PROGRESS_FILE"
+    /// Where the agent reaches its model: the broker, which adds the key. Set by agent-runner for the agent.
+    package static let modelURL = "CODEXK8S_MODEL_URL"
+    /// What the agent sends as its key: a word, because the broker has the key.
+    package static let modelKey = "CODEXK8S_MODEL_KEY"
+    /// Where the agent reaches its tools, set by agent-runner for the agent; absent where there are none.
+    package static let toolsURL = "CODEXK8S_TOOLS_URL"
+    /// `true` where the run only talks: nothing is committed or pushed.
+    package static let discussion = "CODEXK8S_DISCUSSION"
+    /// Broker only: the model provider's base address, such as `https://api.openai.com/v1`.
+    package static let upstreamModelURL = "CODEXK8S_UPSTREAM_MODEL_URL"
+    /// Broker only: the run API's base address; absent where there is none.
+    package static let runAPIURL = "CODEXK8S_RUN_API_URL"
+    /// Broker only: the file with the projected token for the run API, which the kubelet renews.
+    package static let runAPITokenFile = "CODEXK8S_RUN_API_TOKEN_FILE"
 }

@@ -30,7 +30,7 @@ package final class Broker: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await http.run() }
             let port = try await http.waitUntilListening()
-            let address = "http://127.0.0.1:\(port)/\(nonce)/repository.git\n"
+            let address = "http://127.0.0.1:\(port)/\(nonce)\n"
             try Files.writeAtomically(
                 configuration.addressFile, Array(address.utf8), mode: 0o644, durable: false)
             logger.info("broker is ready", ["upstream": configuration.upstream, "branch": configuration.branch])

@@ -48,7 +48,7 @@ struct Workspace: Sendable {
 
     /// Takes the broker's address as it is now: one that was started again listens elsewhere.
     func connect() async throws {
-        try await git.run(["config", "remote.origin.url", try await brokerAddress()])
+        try await git.run(["config", "remote.origin.url", "\(try await brokerAddress())/repository.git"])
     }
 
     /// Waits for the broker, which starts beside this container and is ready within milliseconds.
