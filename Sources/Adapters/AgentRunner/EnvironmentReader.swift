@@ -34,6 +34,23 @@ struct EnvironmentReader {
         return value
     }
 
+    /// True for the word `true`; missing or anything else is false.
+    func flag(_ name: String) -> Bool { optional(name) == "true" }
+
+    /// An address without credentials, query and last slash.
+    func address(_ name: String) throws(RunnerError) -> String {
+        let url = try text(name)
+        guard url.hasPrefix("https://") || url.hasPrefix("http://"), !url.contains("@"), !url.contains("?") else {
+            throw .configuration(variable: name, problem: "must be an http address without credentials")
+        }
+        return url.hasSuffix("/") ? String(url.dropLast()) : url
+    }
+
+    /// The same; nil when missing or empty.
+    func optionalAddress(_ name: String) throws(RunnerError) -> String? {
+        optional(name) == nil ? nil : try address(name)
+    }
+
     /// A branch name that cannot be read as an option or as several refs (git-check-ref-format(1), the part that
     /// matters here: the names come from our own controller or from the repository).
     func branch(_ name: String) throws(RunnerError) -> String {

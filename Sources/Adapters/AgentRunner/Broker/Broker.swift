@@ -4,7 +4,7 @@ import HTTPTransport
 package import ServiceRuntime
 import SystemCalls
 
-/// `agent-runner broker`: the container that holds the git credential, so that the agent's container need not.
+/// `agent-runner broker`: the container that holds the run's credentials, so that the agent's container need not.
 ///
 /// It listens on loopback under a random path and tells the agent's container its address through a file.
 package final class Broker: Service {
@@ -21,12 +21,12 @@ package final class Broker: Service {
         let client = HTTPClient(configuration: .init(maximumConnectionsPerHost: 4, userAgent: "codex-k8s-broker"))
         defer { client.shutdown() }
         let nonce = Self.nonce()
-        let proxy = GitProxy(configuration: configuration, nonce: nonce, client: client, logger: logger)
+        let routes = BrokerRoutes(nonce: nonce, parts: parts(client))
         var server = ServerConfiguration()
         server.maximumBodyBytes = configuration.maximumBodyBytes
         server.bodyBudgetBytes = configuration.maximumBodyBytes + (16 << 20)
         server.bodyDeadline = .seconds(10 * 60)
-        let http = HTTPServer(configuration: server, logger: logger) { await proxy.answer($0) }
+        let http = HTTPServer(configuration: server, logger: logger) { await routes.answer($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await http.run() }
             let port = try await http.waitUntilListening()
@@ -36,6 +36,13 @@ package final class Broker: Service {
             logger.info("broker is ready", ["upstream": configuration.upstream, "branch": configuration.branch])
             try await group.waitForAll()
         }
+    }
+
+    /// What is offered, by the word under which it is.
+    private func parts(_ client: HTTPClient) -> [String: any BrokerPart] {
+        [
+            "repository.git": GitProxy(configuration: configuration, client: client, logger: logger)
+        ]
     }
 
     /// 128 random bits as hexadecimal digits.

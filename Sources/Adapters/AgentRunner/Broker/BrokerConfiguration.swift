@@ -5,29 +5,38 @@ import AgentAPI
 package struct BrokerConfiguration: Sendable {
     /// The repository's smart-HTTP address without credentials, such as `https://github.com/acme/shop.git`.
     package var upstream: String
-    /// Folder with the file `token`, which is read again for each request because it is renewed.
+    /// Folder with the files `token` and `model-key`, read again for each request because they are renewed.
     package var credentialsDirectory: String
     /// Folder that the agent's container shares; the address is written there.
     package var brokerDirectory: String
     /// The one branch that may be pushed.
     package var branch: String
+    /// True where the run only talks, so that every push is refused.
+    package var isDiscussion: Bool
+    /// The model provider's base address, such as `https://api.openai.com/v1`; nil where the agent asks no model.
+    package var upstreamModel: String?
+    /// The run API's base address; nil where there is none.
+    package var runAPI: String?
+    /// The file with the token for the run API, which is read again for each request; set where ``runAPI`` is.
+    package var runAPITokenFile: String?
     /// The largest push, in bytes: its pack is held in memory on its way.
     package var maximumBodyBytes = 256 << 20
 
     /// Reads the environment strictly.
     package init(environment: [String: String]) throws(RunnerError) {
         let reader = EnvironmentReader(environment)
-        let name = RunnerEnvironment.upstreamGitURL
-        let url = try reader.text(name)
-        guard url.hasPrefix("https://") || url.hasPrefix("http://"), !url.contains("@"), !url.contains("?") else {
-            throw .configuration(variable: name, problem: "must be an http address without credentials")
-        }
-        upstream = url.hasSuffix("/") ? String(url.dropLast()) : url
+        upstream = try reader.address(RunnerEnvironment.upstreamGitURL)
         credentialsDirectory = try reader.folder(RunnerEnvironment.credentialsDirectory)
         brokerDirectory = try reader.folder(RunnerEnvironment.brokerDirectory)
         branch = try reader.branch(RunnerEnvironment.branch)
+        isDiscussion = reader.flag(RunnerEnvironment.discussion)
+        upstreamModel = try reader.optionalAddress(RunnerEnvironment.upstreamModelURL)
+        runAPI = try reader.optionalAddress(RunnerEnvironment.runAPIURL)
+        if runAPI != nil { runAPITokenFile = try reader.folder(RunnerEnvironment.runAPITokenFile) }
     }
 
     var tokenFile: String { "\(credentialsDirectory)/token" }
+    /// The model provider's key, read again for each request.
+    var modelKeyFile: String { "\(credentialsDirectory)/model-key" }
     var addressFile: String { "\(brokerDirectory)/\(BrokerAddress.fileName)" }
 }

@@ -7,29 +7,21 @@ import ServiceRuntime
 import SystemCalls
 
 /// Answers git's requests by asking the upstream with the run's token, which never leaves this process.
-struct GitProxy: Sendable {
+struct GitProxy: BrokerPart {
     let configuration: BrokerConfiguration
-    /// The part of the path that only the agent's container was told.
-    let nonce: String
     let client: HTTPClient
     let logger: Logger
 
-    func answer(_ request: ServerRequest) async -> ServerResponse {
-        let segments = request.segments
-        guard segments.count > 2, isNonce(segments[0]), segments[1] == "repository.git",
-            let route = GitRoute(
-                method: request.method, segments: Array(segments.dropFirst(2)), service: request.query["service"])
-        else { return .text("not found\n", status: .notFound) }
+    func answer(_ request: ServerRequest, below path: [String]) async -> ServerResponse {
+        guard let route = GitRoute(method: request.method, segments: path, service: request.query["service"]) else {
+            return .text("not found\n", status: .notFound)
+        }
         if route == .push, let refusal = refusal(request) { return refusal }
         return await forward(route, request)
     }
 
-    /// Compares in the same time wherever the first difference is.
-    private func isNonce(_ text: String) -> Bool {
-        let left = Array(text.utf8)
-        let right = Array(nonce.utf8)
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    private var policy: PushPolicy {
+        PushPolicy(branch: configuration.branch, isDiscussion: configuration.isDiscussion)
     }
 
     private func refusal(_ request: ServerRequest) -> ServerResponse? {
@@ -42,7 +34,7 @@ struct GitProxy: Sendable {
             logger.warning("push refused", ["reason": "\(error)"])
             return .text("the push cannot be read: \(error)\n", status: .badRequest)
         }
-        guard case .refused(let reason) = PushPolicy(branch: configuration.branch).judge(push) else { return nil }
+        guard case .refused(let reason) = policy.judge(push) else { return nil }
         logger.warning(
             "push refused", ["reason": reason, "refs": push.commands.map(\.reference).joined(separator: " ")])
         guard let report = ReceivePackReport.refusal(reason, of: push) else {

@@ -3,6 +3,8 @@
 /// Which push a run may make: one new state of its own branch, nothing else.
 struct PushPolicy: Sendable, Equatable {
     let branch: String
+    /// A run that only talks pushes nothing at all.
+    var isDiscussion = false
 
     enum Verdict: Equatable {
         case allowed
@@ -12,6 +14,7 @@ struct PushPolicy: Sendable, Equatable {
 
     func judge(_ request: ReceivePackRequest) -> Verdict {
         guard let command = request.commands.first else { return .allowed }
+        if isDiscussion { return .refused("this run is a discussion: it pushes nothing") }
         if request.commands.count > 1 {
             return .refused("a run pushes one branch at a time, not \(request.commands.count) refs")
         }
