@@ -42,8 +42,9 @@ if command -v pkg-config >/dev/null; then
     need libpq-dev pkg-config --exists libpq
     need libmicrohttpd-dev pkg-config --exists libmicrohttpd
     need libssl-dev pkg-config --exists libcrypto
+    need zlib1g-dev pkg-config --exists zlib
 else
-    missing+=(pkg-config libcurl4-openssl-dev libyaml-dev libpq-dev libmicrohttpd-dev libssl-dev)
+    missing+=(pkg-config libcurl4-openssl-dev libyaml-dev libpq-dev libmicrohttpd-dev libssl-dev zlib1g-dev)
 fi
 # The toolchain comes as an archive: what it needs of the system nobody has installed with it.
 command -v swift >/dev/null || die "there is no swift in PATH or /opt/swift: install the Swift 6.2 toolchain or newer"

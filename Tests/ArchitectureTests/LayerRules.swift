@@ -5,14 +5,14 @@ enum LayerRules {
     /// The Swift targets that may import a C module: its wrapper, nobody else.
     static let wrappers: [String: Set<String>] = [
         "CCurl": ["HTTPTransport"], "CYAML": ["YAMLCoding"], "CPostgres": ["Postgres"],
-        "CMicrohttpd": ["HTTPServing"], "CCrypto": ["Cryptography"],
+        "CMicrohttpd": ["HTTPServing"], "CCrypto": ["Cryptography"], "CZlib": ["Compression"],
         "CLinux": ["SystemCalls", "Sockets", "ChildProcesses"],
     ]
 
     static let support: Set<String> = ["JSONCoding", "HTTPTypes", "ServiceRuntime", "CommandLineInterface"]
     static let system: Set<String> = [
-        "SystemCalls", "Sockets", "ChildProcesses", "Cryptography", "YAMLCoding", "HTTPTransport", "HTTPServing",
-        "Postgres",
+        "SystemCalls", "Sockets", "ChildProcesses", "Cryptography", "Compression", "YAMLCoding", "HTTPTransport",
+        "HTTPServing", "Postgres",
     ]
     static let kubernetes: Set<String> = ["KubernetesAPI", "KubernetesClient", "ControllerRuntime"]
     /// Types, decisions and ports: no input, no output.
