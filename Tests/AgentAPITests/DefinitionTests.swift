@@ -69,11 +69,12 @@ import YAMLCoding
                 [
                     "number": 1, "baseSHA": sha, "headBefore": sha, "headAfter": sha,
                     "startTime": "2026-11-22T21:00:00Z",
-                    "completionTime": "2026-11-22T21:10:00Z", "reason": "Completed", "message": "done",
+                    "completionTime": "2026-11-22T21:10:00Z", "reason": "Completed", "message": "done", "pausedSeconds": 5,
+                    "resumptions": 1,
                 ]
             ],
             "pullRequest": ["number": 7, "url": "https://github.com/acme/shop/pull/7", "headSHA": sha],
-            "session": ["id": "0193", "resumed": true],
+            "session": ["id": "0193", "resumed": true, "savedBytes": 12, "message": "m"],
             "effective": [
                 "agent": "dev", "mode": "FullEnv", "image": "i", "model": ["value": "m", "source": "issue-label"],
                 "reasoningEffort": ["value": "low", "source": "system-default"],
@@ -81,6 +82,7 @@ import YAMLCoding
             ],
             "usage": ["inputTokens": 4, "cachedInputTokens": 3, "outputTokens": 2, "reasoningTokens": 1],
             "wait": ["state": "WaitingRateLimit", "reason": "r", "since": "2026-11-22T21:00:00Z", "remaining": 60],
+            "progress": ["line": "reads", "heartbeatTime": "2026-11-22T21:00:00Z"],
             "startTime": "2026-11-22T21:00:00Z", "completionTime": "2026-11-22T21:10:00Z", "statusCommentID": 11,
         ],
     ]

@@ -9,6 +9,7 @@ package import KubernetesClient
 package import Postgres
 package import ServiceRuntime
 import SystemCalls
+import SystemCalls
 
 /// The controllers with their adapters: the same in a cluster and on a laptop.
 package struct ControllerParts: Sendable {
@@ -39,6 +40,21 @@ package struct ControllerParts: Sendable {
                     configuration, http: http, writeObjection: { fence?.objection }, logger: logger),
                 sink: fence.map { FencedAuditSink(sink: sink, fence: $0) } ?? sink,
                 history: fence.map { FencedRunHistory(history: history, fence: $0) } ?? history,
-                serviceAccount: serviceAccount, logger: logger, metrics: metrics))
+                serviceAccount: serviceAccount, modelKey: Self.modelKey(configuration.model.keyFile), logger: logger,
+                metrics: metrics))
+    }
+
+    /// Reads the model's key anew each time, so that it can be changed without a restart.
+    private static func modelKey(_ file: String?) -> @Sendable () throws -> Secret<String>? {
+        { () throws -> Secret<String>? in
+            guard let file else { return nil }
+            do throws(SystemError) {
+                let text = try Files.readText(file, limit: 1 << 16)
+                return Secret(String(text.split(whereSeparator: \.isWhitespace).first ?? ""))
+            } catch {
+                throw ReconcileError.waitUntil(
+                    .seconds(30), "model.keyFile \(file) cannot be read: \(error); runs wait until it can")
+            }
+        }
     }
 }

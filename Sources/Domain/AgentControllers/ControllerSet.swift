@@ -30,13 +30,16 @@ package struct ControllerSet: Sendable {
         package var history: any RunHistory
         /// The service account that the controller runs as.
         package var serviceAccount: String
+        /// Reads the model provider's key; nil where none is configured.
+        package var modelKey: @Sendable () throws -> Secret<String>?
         package var now: @Sendable () -> Timestamp
         package var logger: Logger
         package var metrics: MetricsRegistry
 
         package init(
             configuration: OperatorConfiguration, api: APIClient, leadership: any Leadership = SoleLeadership(),
-            events: EventRecorder? = nil, source: any SourceProvider, sink: any AuditSink, history: any RunHistory, serviceAccount: String, now: @escaping @Sendable () -> Timestamp = { .now },
+            events: EventRecorder? = nil, source: any SourceProvider, sink: any AuditSink, history: any RunHistory, serviceAccount: String,
+            modelKey: @escaping @Sendable () throws -> Secret<String>? = { nil }, now: @escaping @Sendable () -> Timestamp = { .now },
             logger: Logger, metrics: MetricsRegistry
         ) {
             self.configuration = configuration
@@ -47,6 +50,7 @@ package struct ControllerSet: Sendable {
             self.sink = sink
             self.history = history
             self.serviceAccount = serviceAccount
+            self.modelKey = modelKey
             self.now = now
             self.logger = logger
             self.metrics = metrics
@@ -77,7 +81,7 @@ package struct ControllerSet: Sendable {
         let context = ControllerContext(
             configuration: dependencies.configuration, api: api, source: dependencies.source, audit: audit,
             events: dependencies.events, history: dependencies.history, runs: runs.store, places: places.store, jobs: jobs.store, pods: pods.store,
-            serviceAccount: dependencies.serviceAccount, now: dependencies.now, logger: dependencies.logger)
+            serviceAccount: dependencies.serviceAccount, modelKey: dependencies.modelKey, now: dependencies.now, logger: dependencies.logger)
         healing = HealingService(context: context)
 
         let runController = Controller(

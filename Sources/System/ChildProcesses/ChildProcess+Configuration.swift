@@ -40,6 +40,21 @@ extension ChildProcess {
             case inherit
         }
 
+        /// Whom the child runs as; needs root.
+        package struct User: Sendable, Hashable {
+            package var userID: UInt32
+            package var groupID: UInt32
+            /// Further groups; none of this process's are kept.
+            package var groups: [UInt32]
+
+            /// Names a user by numbers: it need not be in the system's list.
+            package init(userID: UInt32, groupID: UInt32, groups: [UInt32] = []) {
+                self.userID = userID
+                self.groupID = groupID
+                self.groups = groups
+            }
+        }
+
         /// A path, or a name to look for in the `PATH` of `environment` (of this process where that has none).
         package var executable: String
         /// Arguments after the program's name.
@@ -59,6 +74,9 @@ extension ChildProcess {
         /// posix_spawn cannot ask for that (PR_SET_PDEATHSIG), so the child is started through util-linux's `setpriv`,
         /// which replaces itself by it and keeps the process id. Grandchildren are not covered.
         package var closeOnParentDeath: Bool
+        /// Another user for the child, without any right of this one and without a way to more; this process's own where
+        /// nil. util-linux's `setpriv` does it, for the reason above.
+        package var user: User?
         /// How long output may still come after the child's end from what it left behind outside its group.
         package var outputGrace: Duration
 
@@ -66,7 +84,7 @@ extension ChildProcess {
             executable: String, arguments: [String] = [], environment: [String: String] = [:],
             workingDirectory: String? = nil, standardInput: Input = .null, output: Output = .collect(limit: 16 << 20),
             errors: Errors = .collect(limit: 1 << 20), newProcessGroup: Bool = true, closeOnParentDeath: Bool = false,
-            outputGrace: Duration = .milliseconds(250)
+            user: User? = nil, outputGrace: Duration = .milliseconds(250)
         ) {
             self.executable = executable
             self.arguments = arguments
@@ -77,6 +95,7 @@ extension ChildProcess {
             self.errors = errors
             self.newProcessGroup = newProcessGroup
             self.closeOnParentDeath = closeOnParentDeath
+            self.user = user
             self.outputGrace = outputGrace
         }
     }

@@ -43,8 +43,8 @@ struct Spawner: ~Copyable {
         let path = configuration.environment["PATH"] ?? ExecutableSearch.defaultPath
         var executable = try ExecutableSearch.find(configuration.executable, path: path)
         var arguments = [configuration.executable] + configuration.arguments
-        if configuration.closeOnParentDeath {
-            arguments = ["setpriv", "--pdeathsig", "KILL", "--", executable] + configuration.arguments
+        if configuration.closeOnParentDeath || configuration.user != nil {
+            arguments = ["setpriv"] + Self.privileges(configuration) + ["--", executable] + configuration.arguments
             executable = try ExecutableSearch.find("setpriv", path: ExecutableSearch.defaultPath + ":/usr/bin")
         }
         do throws(SystemError) {
@@ -67,6 +67,16 @@ struct Spawner: ~Copyable {
         } catch {
             throw .spawnFailed(executable: configuration.executable, error)
         }
+    }
+
+    /// What `setpriv` is told (setpriv(1)).
+    private static func privileges(_ configuration: ChildProcess.Configuration) -> [String] {
+        var options: [String] = configuration.closeOnParentDeath ? ["--pdeathsig", "KILL"] : []
+        guard let user = configuration.user else { return options }
+        let groups = user.groups.map(String.init).joined(separator: ",")
+        options += ["--reuid=\(user.userID)", "--regid=\(user.groupID)"]
+        options += [groups.isEmpty ? "--clear-groups" : "--groups=\(groups)"]
+        return options + ["--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
     }
 
     private mutating func setAttributes(newProcessGroup: Bool) {

@@ -32,3 +32,15 @@ package struct FileStatus: Sendable, Hashable {
         modified = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
     }
 }
+
+/// Whom a file belongs to, by numbers.
+package struct FileOwner: Sendable, Hashable {
+    package var userID: UInt32
+    package var groupID: UInt32
+
+    /// Names user and group.
+    package init(userID: UInt32, groupID: UInt32) {
+        self.userID = userID
+        self.groupID = groupID
+    }
+}

@@ -7,13 +7,15 @@ extension Files {
     ///
     /// - Parameters:
     ///   - mode: permission bits of the new file, whatever the umask says.
+    ///   - owner: user and group that the new file belongs to from its first moment; needs root.
     ///   - durable: waits for the disk, so that the file survives a power cut; off for what can be made again.
     package static func writeAtomically(
-        _ path: String, _ bytes: [UInt8], mode: UInt32 = 0o644, durable: Bool = true
+        _ path: String, _ bytes: [UInt8], mode: UInt32 = 0o644, owner: FileOwner? = nil, durable: Bool = true
     ) throws(SystemError) {
         let draft = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
         do throws(SystemError) {
             let file = try FileDescriptor(opening: draft, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            if let owner { _ = try check("fchown", draft) { fchown(file.number, owner.userID, owner.groupID) } }
             _ = try check("fchmod", draft) { fchmod(file.number, mode) }
             try FileDescriptor.writeAll(bytes, to: file.number, subject: draft)
             if durable { try file.synchronize(subject: draft) }
@@ -106,6 +108,19 @@ extension Files {
     /// Gives a file to a user and group; needs root.
     package static func setOwner(_ path: String, userID: UInt32, groupID: UInt32) throws(SystemError) {
         _ = try check("chown", path) { chown(path, userID, groupID) }
+    }
+
+    /// The nearest folder on the way to a path, itself included, that other users may not enter by its permission bits;
+    /// `nil` when there is none.
+    package static func barrier(to path: String) -> String? {
+        var step = path
+        var barrier: String?
+        while true {
+            if let status = try? status(step), status.kind == .directory, status.mode & 0o001 == 0 { barrier = step }
+            let parent = directory(of: step)
+            if parent == step || parent == "." { return barrier }
+            step = parent
+        }
     }
 
     /// Makes a new empty folder that only this user can enter, under `$TMPDIR` or `/tmp`.

@@ -283,7 +283,8 @@ extension AgentRunReconciler {
                 gitURL: source.gitURL(name),
                 committer: (
                     identity.login, "\(identity.id)+\(identity.login)@users.noreply.github.com"
-                ), issueTitle: issue.title))
+                ), issueTitle: issue.title, sessionLimit: context.configuration.sessions.maximumBytes,
+                modelURL: context.configuration.model.baseURL, runAPIURL: context.configuration.runAPI.url))
         startedJobs.withLock { $0["\(run.metadata.uid)|\(attempt)"] = context.now() }
         try await createOurs(.job, namespace: namespace, name: jobName, run: run, job)
         let created = context.now()
@@ -319,11 +320,18 @@ extension AgentRunReconciler {
     ) async throws {
         tokenExpiry.withLock { $0[run.metadata.uid] = token.expiresAt }
         let name = Names.credentials(runUID: run.metadata.uid, attempt: attempt)
-        let data: JSONValue = ["token": .string(Base64.encode(Array(token.token.reveal().utf8)))]
+        let data = try credentials(token)
         let created = try await createOurs(
             .secret, namespace: namespace, name: name, run: run,
             ["metadata": ["labels": JSONValue(labels)], "type": "Opaque", "data": data])
         if !created { try await replaceToken(namespace: namespace, name: name, data: data) }
+    }
+
+    /// What the Secret holds: the code host's token, and the model's key as its file has it now.
+    private func credentials(_ token: RunToken) throws -> JSONValue {
+        var data: JSONValue = ["token": .string(Base64.encode(Array(token.token.reveal().utf8)))]
+        if let key = try context.modelKey() { data["model-key"] = .string(Base64.encode(Array(key.reveal().utf8))) }
+        return data
     }
 
     private func replaceToken(namespace: String, name: String, data: JSONValue) async throws {
@@ -344,8 +352,7 @@ extension AgentRunReconciler {
         }
         let token = try await context.source.mintRunToken(configured.name)
         let name = Names.credentials(runUID: run.metadata.uid, attempt: run.status?.attempt ?? 1)
-        try await replaceToken(
-            namespace: namespace, name: name, data: ["token": .string(Base64.encode(Array(token.token.reveal().utf8)))])
+        try await replaceToken(namespace: namespace, name: name, data: try credentials(token))
         tokenExpiry.withLock { $0[run.metadata.uid] = token.expiresAt }
         return max(.seconds(60), token.expiresAt.since(now) - reserve)
     }

@@ -16,6 +16,14 @@ struct JobInput {
     var gitURL: String
     var committer: (name: String, email: String)
     var issueTitle: String
+    /// The session to go on with; `nil` begins a fresh one.
+    var sessionID: String?
+    /// The most bytes of a session that are kept.
+    var sessionLimit = 64 << 20
+    /// The model provider that the broker forwards to; `nil` where agents ask no model.
+    var modelURL: String?
+    /// Where the broker reaches the run API; `nil` where there is none.
+    var runAPIURL: String?
 }
 
 /// The settings of a run as its status keeps them, with the agent's definition beside them.
@@ -46,7 +54,11 @@ enum JobBuilder {
         static let task = "/run/codex-k8s/task"
         static let termination = "/run/codex-k8s/termination-message"
         static let token = "/var/run/secrets/kubernetes.io/serviceaccount"
+        static let runAPI = "/run/codex-k8s/run-api"
     }
+
+    /// Whom the token for the run API is good for: the API server refuses it, and the run API every other.
+    package static let runAPIAudience = "codex-k8s-run-api"
 
     /// Labels of everything that belongs to one attempt.
     static func labels(run: AgentRun, attempt: Int, agent: String) -> [String: String] {
@@ -121,6 +133,7 @@ enum JobBuilder {
             ],
         ]
         if input.settings.mode == .fullEnv { volumes.append(tokenVolume(input)) }
+        if input.runAPIURL != nil { volumes.append(runAPIVolume) }
         return [
             "restartPolicy": "Never",
             "serviceAccountName": .string(Names.serviceAccount),
@@ -161,10 +174,36 @@ enum JobBuilder {
         ]
     }
 
+    /// The broker's token for the run API, bound to the pod and good for nothing else.
+    private static let runAPIVolume: JSONValue = [
+        "name": "run-api-token",
+        "projected": [
+            "defaultMode": 0o440,
+            "sources": [
+                [
+                    "serviceAccountToken": [
+                        "audience": .string(runAPIAudience), "path": "token", "expirationSeconds": 3600,
+                    ]
+                ]
+            ],
+        ],
+    ]
+
     private static func broker(_ input: JobInput) -> JSONValue {
         var environment = shared(input)
         environment.append((RunnerEnvironment.credentialsDirectory, Path.credentials))
         environment.append((RunnerEnvironment.upstreamGitURL, input.gitURL))
+        if let url = input.modelURL { environment.append((RunnerEnvironment.upstreamModelURL, url)) }
+        var mounts: [JSONValue] = [
+            ["name": "broker", "mountPath": .string(Path.broker)],
+            ["name": "credentials", "mountPath": .string(Path.credentials), "readOnly": true],
+            ["name": "tmp-broker", "mountPath": "/tmp"],
+        ]
+        if let url = input.runAPIURL {
+            environment.append((RunnerEnvironment.runAPIURL, url))
+            environment.append((RunnerEnvironment.runAPITokenFile, "\(Path.runAPI)/token"))
+            mounts.append(["name": "run-api-token", "mountPath": .string(Path.runAPI), "readOnly": true])
+        }
         return [
             "name": "broker",
             "image": .string(AgentDefinition.defaultImage),
@@ -175,11 +214,7 @@ enum JobBuilder {
                 "requests": ["cpu": "50m", "memory": "64Mi"], "limits": ["cpu": "1", "memory": "512Mi"],
             ],
             "securityContext": securityContext(user: 10001),
-            "volumeMounts": [
-                ["name": "broker", "mountPath": .string(Path.broker)],
-                ["name": "credentials", "mountPath": .string(Path.credentials), "readOnly": true],
-                ["name": "tmp-broker", "mountPath": "/tmp"],
-            ],
+            "volumeMounts": .array(mounts),
         ]
     }
 
@@ -204,6 +239,12 @@ enum JobBuilder {
             (RunnerEnvironment.commitReference, "\(settings.kind.issueReference) #\(input.run.spec.issue)"),
             (RunnerEnvironment.timeoutSeconds, String(settings.timeout.components.seconds)),
         ]
+        // What the broker offers, so that the agent is told of nothing that is not there.
+        if input.modelURL != nil { environment.append((RunnerEnvironment.modelKey, "broker")) }
+        if input.runAPIURL != nil {
+            environment.append((RunnerEnvironment.sessionLimit, String(input.sessionLimit)))
+            if let session = input.sessionID { environment.append((RunnerEnvironment.sessionID, session)) }
+        }
         if let head = input.headBefore { environment.append((RunnerEnvironment.headBefore, head)) }
         if let model = settings.model { environment.append((RunnerEnvironment.model, model)) }
         if let effort = settings.reasoningEffort { environment.append((RunnerEnvironment.reasoningEffort, effort)) }

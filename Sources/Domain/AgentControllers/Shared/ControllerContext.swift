@@ -23,6 +23,8 @@ package struct ControllerContext: Sendable {
     package let pods: Store<Pod>
     /// The service account that the controller runs as.
     package let serviceAccount: String
+    /// The model provider's key; nil where none is configured. Throws what is to be waited for when it cannot be read.
+    let modelKey: @Sendable () throws -> Secret<String>?
     package let now: @Sendable () -> Timestamp
     /// Where lines go; within a reconcile they say which one it is.
     package var logger: Logger { plainLogger.inReconcile }
@@ -35,7 +37,7 @@ package struct ControllerContext: Sendable {
     package init(
         configuration: OperatorConfiguration, api: APIClient, source: any SourceProvider, audit: AuditRecorder,
         events: EventRecorder? = nil, history: any RunHistory, runs: Store<AgentRun>, places: Store<IssueNamespace>, jobs: Store<Job>,
-        pods: Store<Pod>, serviceAccount: String, now: @escaping @Sendable () -> Timestamp, logger: Logger
+        pods: Store<Pod>, serviceAccount: String, modelKey: @escaping @Sendable () throws -> Secret<String>? = { nil }, now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.configuration = configuration
         self.api = api
@@ -48,6 +50,7 @@ package struct ControllerContext: Sendable {
         self.jobs = jobs
         self.pods = pods
         self.serviceAccount = serviceAccount
+        self.modelKey = modelKey
         self.now = now
         plainLogger = logger
         facts = SourceFacts(source: source, now: now)

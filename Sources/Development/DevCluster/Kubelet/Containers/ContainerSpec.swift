@@ -22,8 +22,11 @@ struct ContainerSpec: Sendable, Equatable {
     let mounts: [JSONValue]
     let terminationMessagePath: String
     let fallsBackToLogs: Bool
+    /// Whom it wants to run as (`securityContext.runAsUser` and `runAsGroup`, its own before the pod's).
+    let user: Int64?
+    let group: Int64?
 
-    private init(_ json: JSONValue, role: Role) {
+    private init(_ json: JSONValue, role: Role, pod: JSONValue) {
         self.role = role
         name = json["name"]?.stringValue ?? ""
         image = json["image"]?.stringValue ?? ""
@@ -34,14 +37,18 @@ struct ContainerSpec: Sendable, Equatable {
         environmentSources = json["envFrom"]?.arrayValue ?? []
         mounts = json["volumeMounts"]?.arrayValue ?? []
         terminationMessagePath = json["terminationMessagePath"]?.stringValue ?? "/dev/termination-log"
+        let ours = json["securityContext"]
+        let podWide = pod.at("spec", "securityContext")
+        user = (ours?["runAsUser"] ?? podWide?["runAsUser"])?.integerValue
+        group = (ours?["runAsGroup"] ?? podWide?["runAsGroup"])?.integerValue
         fallsBackToLogs = json["terminationMessagePolicy"]?.stringValue == "FallbackToLogsOnError"
     }
 
     /// The pod's containers, init containers first, in the order of the spec.
     static func all(of pod: JSONValue) -> [ContainerSpec] {
         let initial = (pod.at("spec", "initContainers")?.arrayValue ?? []).map { json in
-            ContainerSpec(json, role: json["restartPolicy"]?.stringValue == "Always" ? .sidecar : .initial)
+            ContainerSpec(json, role: json["restartPolicy"]?.stringValue == "Always" ? .sidecar : .initial, pod: pod)
         }
-        return initial + (pod.at("spec", "containers")?.arrayValue ?? []).map { ContainerSpec($0, role: .main) }
+        return initial + (pod.at("spec", "containers")?.arrayValue ?? []).map { ContainerSpec($0, role: .main, pod: pod) }
     }
 }

@@ -8,6 +8,10 @@ package struct KubeletConfiguration: Sendable {
     package var stateDirectory: String
     /// Where programs are looked for first: the folder of the running executable, with `agent-runner` in it.
     package var executableDirectory: String
+    /// Further folders with programs that a container's image would hold, looked into next.
+    package var programDirectories: [String] = []
+    /// Runs each container as the user that its `securityContext` names, with files of its own: for a kubelet of root's.
+    package var separatesUsers = false
     /// Where containers find the API server, for `KUBERNETES_SERVICE_HOST` and `_PORT`.
     package var apiServer: (host: String, port: Int)?
     /// Makes tokens for projected volumes: pod, audience, lifetime in seconds.

@@ -18,14 +18,18 @@ extension PodWorker {
         }
         let restart = records[spec.name]?.restartCount ?? 0
         do {
-            try Files.overwrite(folder.terminationMessage(spec.name), [], mode: 0o600)
+            let message = folder.terminationMessage(spec.name)
+            try Files.overwrite(message, [], mode: 0o600)
+            if let owner = access.owner(of: spec) {
+                try Files.setOwner(message, userID: owner.userID, groupID: owner.groupID)
+            }
             try folder.markStarted()
             let log = try ContainerLog(folder.log(spec.name, restart: restart))
             let process = try await ChildProcess.spawn(
                 .init(
                     executable: words[0], arguments: Array(words.dropFirst()), environment: environment,
                     workingDirectory: workingDirectory(spec, mounts), output: .stream, errors: .output,
-                    closeOnParentDeath: true))
+                    closeOnParentDeath: true, user: access.user(of: spec)))
             context.logs.add(log)
             processes[spec.name] = process
             change(spec.name) { record in
@@ -102,7 +106,8 @@ extension PodWorker {
             pod: pod, nodeName: NodeRegistration.name, find: finder, mounts: mounts)
         var variables = try builder.build(spec, base: base)
         let path = variables["PATH"] ?? ExecutableSearch.defaultPath
-        variables["PATH"] = "\(context.configuration.executableDirectory):\(path)"
+        let programs = [context.configuration.executableDirectory] + context.configuration.programDirectories
+        variables["PATH"] = (programs + [path]).joined(separator: ":")
         variables[ProcessMark.state] = context.configuration.stateDirectory
         variables[ProcessMark.podUID] = pod.uid
         return variables
@@ -156,7 +161,7 @@ extension PodWorker {
         let content = try builder.content(of: volume)
         let name = volume["name"]?.stringValue ?? ""
         if volume["projected"] != nil { tokensWritten = .now }
-        do throws(SystemError) { return try folder.write(name, content) } catch {
+        do throws(SystemError) { return try folder.write(name, content, access.right(to: name)) } catch {
             throw .mount("volume \"\(name)\" cannot be written: \(error)")
         }
     }

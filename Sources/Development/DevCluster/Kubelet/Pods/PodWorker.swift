@@ -13,6 +13,7 @@ actor PodWorker {
     let context: PodContext
     let folder: PodFolder
     let specs: [ContainerSpec]
+    let access: VolumeAccess
     var pod: JSONValue
     var records: [String: ContainerRecord]
     var processes: [String: RunningProcess] = [:]
@@ -30,6 +31,7 @@ actor PodWorker {
         namespace = pod.namespace
         folder = PodFolder(state: context.configuration.stateDirectory, podUID: pod.uid)
         specs = ContainerSpec.all(of: pod)
+        access = VolumeAccess(pod: pod, specs: specs, separatesUsers: context.configuration.separatesUsers)
         records = Dictionary(specs.map { ($0.name, ContainerRecord($0)) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -40,7 +42,7 @@ actor PodWorker {
 
     /// Runs the pod to its end. Afterwards the worker stays, to answer the pod's deletion.
     func run() async {
-        do throws(SystemError) { try folder.make(containers: specs.map(\.name)) } catch {
+        do throws(SystemError) { try folder.make(containers: specs, access: access) } catch {
             logger.error("the pod's folder cannot be made", ["pod": pod.name, "error": "\(error)"])
             failure = ("NodeError", "the pod's folder cannot be made: \(error)")
         }

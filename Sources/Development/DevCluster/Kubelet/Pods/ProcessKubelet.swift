@@ -25,7 +25,12 @@ package final class ProcessKubelet: Service {
     /// Works until the task is cancelled; then all processes are killed and nothing is written any more, exactly as if
     /// the whole process had been killed: the next start finds the same.
     package func run() async throws {
-        try Files.createDirectory(context.configuration.stateDirectory, mode: 0o700)
+        // Containers with users of their own pass through to what is theirs; nobody lists what is there.
+        let mode: UInt32 = context.configuration.separatesUsers ? 0o711 : 0o700
+        for folder in [context.configuration.stateDirectory, "\(context.configuration.stateDirectory)/pods"] {
+            try Files.createDirectory(folder, mode: mode)
+            try Files.setMode(folder, mode)
+        }
         try await removeLeftovers()
         try NodeRegistration.register(in: context.store, now: context.now)
         removeFolders()
