@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+package import AgentAPI
+import Cryptography
+
+/// What one attempt used of one model in one session.
+package struct TokenUsage: Sendable, Hashable {
+    /// The run; it must be in history.
+    package var runUID: String
+    /// The attempt, from 1.
+    package var attempt: Int
+    /// The agent's session; empty where it had none.
+    package var sessionID: String
+    /// The model.
+    package var model: String
+    /// The attempt's totals.
+    package var tokens: AgentRunStatus.UsageStatus
+
+    /// Describes a use.
+    package init(
+        runUID: String, attempt: Int, sessionID: String, model: String, tokens: AgentRunStatus.UsageStatus
+    ) {
+        self.runUID = runUID
+        self.attempt = attempt
+        self.sessionID = sessionID
+        self.model = model
+        self.tokens = tokens
+    }
+
+    /// The namespace of the ids: any fixed value will do, it only has to stay the same.
+    private static let identifierNamespace: [UInt8] = [
+        0xC0, 0xDE, 0xC5, 0x88, 0x5A, 0x0D, 0x5F, 0x10, 0x8E, 0x57, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02,
+    ]
+
+    /// UUIDv5 of (run, attempt, session, model): reporting twice is reporting once.
+    package var id: String {
+        uuidVersion5(
+            namespace: Self.identifierNamespace, name: Array("\(runUID)|\(attempt)|\(sessionID)|\(model)".utf8))
+    }
+}
+
+/// What runs used, for ever.
+package protocol UsageStore: Sendable {
+    /// Records a use; one that is there already is passed over, whatever it says.
+    func record(_ usage: TokenUsage) async throws(AuditError)
+}
