@@ -38,6 +38,12 @@ struct PushDecisionTests {
         }
     }
 
+    @Test func aDiscussionPushesNothing() throws {
+        let request = try ReceivePackRequest(Self.body(["\(Self.zero) \(Self.one) refs/heads/codex/issue-1"]))
+        let verdict = PushPolicy(branch: "codex/issue-1", isDiscussion: true).judge(request)
+        #expect(verdict == .refused("this run is a discussion: it pushes nothing"))
+    }
+
     @Test(arguments: [
         (["\(zero) \(one) refs/heads/codex/issue-1"], true),
         (["\(one) \(two) refs/heads/codex/issue-1"], true),

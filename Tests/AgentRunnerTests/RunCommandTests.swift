@@ -140,6 +140,50 @@ struct RunCommandTests {
         }
     }
 
+    @Test func whatAFailedAgentSaysIsKept() async throws {
+        try await Self.inPod { origin, pod in
+            let script = """
+                printf '{"error":"the model is away","sessionID":"s-2","resumeProblem":"gone"}' > "$CODEXK8S_AGENT_RESULT_FILE"
+                exit 1
+                """
+            let message = try await pod.run(pod.configuration(agent: script))
+            #expect(message.outcome == .failed)
+            #expect(message.error == "the agent ended with exit code 1: the model is away")
+            #expect(message.sessionID == "s-2")
+            #expect(message.resumeProblem == "gone")
+        }
+    }
+
+    @Test func aDiscussionLeavesWordsAlone() async throws {
+        try await Self.inPod { origin, pod in
+            let script = "echo x > y; printf '{\"summary\":\"I think so\"}' > \"$CODEXK8S_AGENT_RESULT_FILE\""
+            let message = try await pod.run(
+                pod.configuration(agent: script) { $0[RunnerEnvironment.discussion] = "true" })
+            #expect(message.outcome == .noChanges)
+            #expect(message.summary == "I think so")
+            #expect(message.headSHA == nil)
+            #expect(try await origin.inRepository("for-each-ref", "--format=%(refname)") == "refs/heads/main")
+        }
+    }
+
+    @Test func theAgentIsToldWhereItsModelAndItsSessionAre() async throws {
+        try await Self.inPod { _, pod in
+            let script = """
+                printf '%s\n' "$CODEXK8S_MODEL_URL" "$CODEXK8S_MODEL_KEY" "$CODEXK8S_TOOLS_URL" > "$HOME/seen"
+                echo '{"type":"session","id":"s-3","resumed":false}' > "$CODEXK8S_PROGRESS_FILE"
+                touch "$CODEXK8S_SESSION_DIRECTORY/here"
+                """
+            let message = try await pod.run(
+                pod.configuration(agent: script) { $0[RunnerEnvironment.toolsURL] = "/mcp" })
+            #expect(message.outcome == .noChanges, "\(message.error ?? "")")
+            #expect(message.sessionID == "s-3")
+            #expect(message.sessionResumed == false)
+            let address = try Files.readText("\(pod.folder)/broker/address").dropLast()
+            let seen = try Files.readText("\(pod.folder)/workspace/home/seen")
+            #expect(seen == "\(address)/model\nbroker\n\(address)/mcp\n")
+        }
+    }
+
     @Test func anAgentThatDoesNotExistIsNamed() async throws {
         try await Self.inPod { _, pod in
             let message = try await pod.run(
@@ -212,6 +256,7 @@ struct RunCommandTests {
         (RunnerEnvironment.branch, "--force"), (RunnerEnvironment.branch, "a b"), (RunnerEnvironment.attempt, "0"),
         (RunnerEnvironment.agentCommand, "sh"), (RunnerEnvironment.agentCommand, "[]"),
         (RunnerEnvironment.baseSHA, "main"), (RunnerEnvironment.workspace, "relative"), (RunnerEnvironment.runUID, ""),
+        (RunnerEnvironment.sessionID, "--last"), (RunnerEnvironment.toolsURL, "https://elsewhere"),
     ])
     func badConfigurationNamesTheVariable(variable: String, value: String) throws {
         let pod = try RunPod(upstream: "http://127.0.0.1:1/x.git")

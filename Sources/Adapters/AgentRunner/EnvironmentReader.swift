@@ -51,6 +51,24 @@ struct EnvironmentReader {
         optional(name) == nil ? nil : try address(name)
     }
 
+    /// A session's name; nil when missing or empty.
+    func sessionName(_ name: String) throws(RunnerError) -> String? {
+        guard let value = optional(name) else { return nil }
+        guard SessionName.isValid(value) else {
+            throw .configuration(variable: name, problem: "is not the name of a session: \(value)")
+        }
+        return value
+    }
+
+    /// A path below an address, with its slash; nil when missing or empty.
+    func path(_ name: String) throws(RunnerError) -> String? {
+        guard let value = optional(name) else { return nil }
+        guard value.hasPrefix("/") else {
+            throw .configuration(variable: name, problem: "must be a path below the broker's address, not \(value)")
+        }
+        return value
+    }
+
     /// A branch name that cannot be read as an option or as several refs (git-check-ref-format(1), the part that
     /// matters here: the names come from our own controller or from the repository).
     func branch(_ name: String) throws(RunnerError) -> String {

@@ -12,8 +12,8 @@ package enum RunnerError: Error, Sendable, Hashable, CustomStringConvertible {
     case promptMissing(file: String, reason: String)
     /// The agent's program cannot be started.
     case agentUnavailable(command: String, reason: String)
-    /// The agent ended with an error of its own.
-    case agentFailed(exitCode: Int32)
+    /// The agent ended with an error of its own, which it may have told in its result.
+    case agentFailed(exitCode: Int32, reason: String? = nil)
     /// The agent took longer than the run's limit.
     case agentTimedOut(limit: Duration)
     /// The branch changed under the run and a rebase did not help.
@@ -32,7 +32,9 @@ package enum RunnerError: Error, Sendable, Hashable, CustomStringConvertible {
         case .promptMissing(let file, let reason): "the prompt \(file) cannot be read: \(reason)"
         case .agentUnavailable(let command, let reason):
             "the agent's command \(command) cannot be started: \(reason); check it in the operator's configuration"
-        case .agentFailed(let exitCode): "the agent ended with exit code \(exitCode); see the log of container agent"
+        case .agentFailed(let exitCode, let reason?): "the agent ended with exit code \(exitCode): \(reason)"
+        case .agentFailed(let exitCode, nil):
+            "the agent ended with exit code \(exitCode); see the log of container agent"
         case .agentTimedOut(let limit): "the agent was ended after its limit of \(limit.components.seconds) s"
         case .branchMoved(let branch, let reason):
             "branch \(branch) moved while the run worked, and rebasing did not help: \(reason); start the run again"

@@ -65,8 +65,11 @@ package enum RunnerEnvironment {
     package static let modelURL = "CODEXK8S_MODEL_URL"
     /// What the agent sends as its key: a word, because the broker has the key.
     package static let modelKey = "CODEXK8S_MODEL_KEY"
-    /// Where the agent reaches its tools, set by agent-runner for the agent; absent where there are none.
+    /// Where the agent reaches its tools, set by agent-runner for the agent; absent where there are none. The pod has the
+    /// path below the broker's address here, such as `/mcp`.
     package static let toolsURL = "CODEXK8S_TOOLS_URL"
+    /// The codex program, where it is not in `PATH`.
+    package static let codex = "CODEXK8S_CODEX"
     /// `true` where the run only talks: nothing is committed or pushed.
     package static let discussion = "CODEXK8S_DISCUSSION"
     /// Broker only: the model provider's base address, such as `https://api.openai.com/v1`.

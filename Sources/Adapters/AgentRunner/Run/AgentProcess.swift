@@ -6,6 +6,10 @@ import SystemCalls
 /// The agent's program, from its start to the result that it left.
 struct AgentProcess: Sendable {
     let configuration: RunnerConfiguration
+    /// The broker's base address.
+    let broker: String
+    /// The session to go on with, when its files are in place.
+    var sessionID: String?
 
     /// What the agent says about its work; a text that is none of ours is as good as none.
     struct Outcome: Sendable, Equatable {
@@ -13,44 +17,74 @@ struct AgentProcess: Sendable {
         var commitSubject: String?
         var sessionID: String?
         var sessionResumed: Bool?
+        /// Why the session that it was given was not gone on with.
+        var resumeProblem: String?
+        /// Why it failed, in its own words.
+        var error: String?
 
         init(_ json: JSONValue?) {
-            summary = json?["summary"]?.stringValue
-            commitSubject = json?["commitSubject"]?.stringValue
-            sessionID = json?["sessionID"]?.stringValue
+            summary = json?["summary"]?.stringValue.map { SecretMask.mask($0) }
+            commitSubject = json?["commitSubject"]?.stringValue.map { SecretMask.mask($0) }
+            if let id = json?["sessionID"]?.stringValue, SessionName.isValid(id) { sessionID = id }
             sessionResumed = json?["sessionResumed"]?.boolValue
+            resumeProblem = json?["resumeProblem"]?.stringValue.map { OneLine.make($0, limit: 400) }
+            error = json?["error"]?.stringValue.map { OneLine.make($0, limit: 1000) }
         }
     }
 
+    /// How it ended; what it said counts also when it failed or was told to stop.
+    struct End: Sendable {
+        /// nil when it was not started or ended by its limit.
+        var exitCode: Int32?
+        var outcome = Outcome(nil)
+        /// Why the run does not go on after it; nil when it does.
+        var failure: (any Error)?
+    }
+
     /// Runs the agent to its end; cancelling the task asks it to end and waits for it.
-    func run() async throws -> Outcome {
+    func run() async -> End {
+        var end = End()
+        do {
+            let process = try await start()
+            end.exitCode = try await exitCode(of: process)
+        } catch {
+            end.failure = error
+        }
+        end.outcome = Outcome(readResult())
+        if Task.isCancelled {
+            end.failure = CancellationError()
+        } else if let code = end.exitCode, code != 0 {
+            end.failure = RunnerError.agentFailed(exitCode: code, reason: end.outcome.error)
+        }
+        return end
+    }
+
+    private func start() async throws -> RunningProcess {
         let prompt: [UInt8]
         do { prompt = try Files.readBytes(configuration.promptFile, limit: 8 << 20) } catch {
             throw RunnerError.promptMissing(file: configuration.promptFile, reason: "\(error)")
         }
-        // A result of an earlier attempt is not this one's.
+        // What an earlier attempt left is not this one's.
         try Files.remove(configuration.agentResultFile)
-        let process: RunningProcess
-        do { process = try await start(prompt) } catch {
+        try Files.remove(configuration.progressFile)
+        try Files.createDirectory(configuration.sessionDirectory, mode: 0o700)
+        do { return try await spawn(prompt) } catch {
             throw RunnerError.agentUnavailable(
                 command: configuration.agentCommand.joined(separator: " "), reason: "\(error)")
         }
-        let code = try await end(of: process)
-        try Task.checkCancellation()
-        if code != 0 { throw RunnerError.agentFailed(exitCode: code) }
-        return Outcome(readResult())
     }
 
-    private func start(_ prompt: [UInt8]) async throws(ChildProcessError) -> RunningProcess {
+    private func spawn(_ prompt: [UInt8]) async throws(ChildProcessError) -> RunningProcess {
         try await ChildProcess.spawn(
             .init(
                 executable: configuration.agentCommand[0], arguments: Array(configuration.agentCommand.dropFirst()),
-                environment: AgentContract.environment(configuration), workingDirectory: configuration.checkout,
+                environment: AgentContract.environment(configuration, broker: broker, sessionID: sessionID),
+                workingDirectory: configuration.checkout,
                 standardInput: .bytes(prompt), output: .inherit, errors: .inherit, closeOnParentDeath: true))
     }
 
     /// Waits for the exit code, for at most the run's limit.
-    private func end(of process: RunningProcess) async throws -> Int32 {
+    private func exitCode(of process: RunningProcess) async throws -> Int32 {
         let grace = configuration.agentGrace
         return try await withThrowingTaskGroup(of: Int32?.self) { group in
             group.addTask {
@@ -78,6 +112,8 @@ struct AgentProcess: Sendable {
     }
 
     private func readResult() -> JSONValue? {
+        // Opening a pipe would wait for its writer.
+        guard let status = try? Files.linkStatus(configuration.agentResultFile), status.kind == .file else { return nil }
         guard let bytes = try? Files.readBytes(configuration.agentResultFile, limit: 256 << 10) else { return nil }
         return try? JSONValue.parse(bytes)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 package import AgentAPI
+import HTTPTransport
 package import ServiceRuntime
 import SystemCalls
 
@@ -47,7 +48,6 @@ package struct RunCommand: Sendable {
         } catch {
             message.outcome = outcome(of: error)
             message.error = message.outcome == .cancelled ? "the run was told to stop" : "\(error)"
-            if case RunnerError.agentFailed(let code) = error { message.agentExitCode = code }
         }
         return message
     }
@@ -66,13 +66,15 @@ package struct RunCommand: Sendable {
         let workspace = Workspace(configuration: configuration, git: git)
         let start = try await workspace.prepare()
         logger.info("workspace is ready", ["head": start.head, "continued": "\(start.isContinued)"])
-        let agent = try await AgentProcess(configuration: configuration).run()
-        message.agentExitCode = 0
-        message.summary = agent.summary
-        message.sessionID = agent.sessionID
-        message.sessionResumed = agent.sessionResumed
+        let end = try await runAgent(&message)
+        if let failure = end.failure { throw failure }
+        if configuration.isDiscussion {
+            // What was said is the whole result; what lies in the checkout goes with the pod.
+            message.outcome = .noChanges
+            return
+        }
         let publisher = Publisher(configuration: configuration, workspace: workspace, git: git)
-        let subject = agent.commitSubject ?? configuration.commitSubject
+        let subject = end.outcome.commitSubject ?? configuration.commitSubject
         switch try await publisher.publish(since: start, subject: subject) {
         case .pushed(let head):
             message.outcome = .succeeded
@@ -81,5 +83,28 @@ package struct RunCommand: Sendable {
             message.outcome = .noChanges
             message.headSHA = start.isContinued ? start.head : nil
         }
+    }
+
+    /// Runs the agent, reports on it meanwhile, and notes what it and the broker say, however it ended.
+    private func runAgent(_ message: inout RunResultMessage) async throws -> AgentProcess.End {
+        let broker = try await BrokerConnection(configuration).address()
+        let client = HTTPClient(configuration: .init(userAgent: "codex-k8s-agent-runner"))
+        defer { client.shutdown() }
+        let progress = AgentProgress()
+        let reporter = ProgressReporter(
+            configuration: configuration, broker: broker, progress: progress, client: client, logger: logger)
+        let agent = AgentProcess(configuration: configuration, broker: broker, sessionID: nil)
+        let reporting = Task { await reporter.run() }
+        let end = await agent.run()
+        reporting.cancel()
+        await reporting.value
+        message.agentExitCode = end.exitCode
+        message.summary = end.outcome.summary
+        message.sessionID = end.outcome.sessionID ?? progress.state.sessionID
+        message.sessionResumed = end.outcome.sessionResumed ?? progress.state.sessionResumed
+        message.resumeProblem = end.outcome.resumeProblem
+        // In a task of its own, so that a run that was told to stop still says what it used.
+        message.usage = await Task { await reporter.usage() }.value?.totals
+        return end
     }
 }

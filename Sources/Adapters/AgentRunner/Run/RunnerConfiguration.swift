@@ -23,6 +23,12 @@ package struct RunnerConfiguration: Sendable {
     package var committerEmail: String
     package var commitSubject: String
     package var commitReference: String
+    /// The session to go on with; nil for a fresh one.
+    package var sessionID: String?
+    /// True where the run only talks: nothing is committed or pushed, and the agent's summary is the answer.
+    package var isDiscussion: Bool
+    /// Where the tools are below the broker's address, such as `/mcp`; nil where there are none.
+    package var toolsPath: String?
     /// How long the agent may work.
     package var timeout: Duration
     /// How long the agent may take to end when it is told to; below the pod's 30 s (pod lifecycle, termination).
@@ -52,6 +58,9 @@ package struct RunnerConfiguration: Sendable {
         commitSubject = try reader.text(RunnerEnvironment.commitSubject)
         commitReference = try reader.text(RunnerEnvironment.commitReference)
         timeout = .seconds(try reader.positiveInteger(RunnerEnvironment.timeoutSeconds))
+        sessionID = try reader.sessionName(RunnerEnvironment.sessionID)
+        isDiscussion = reader.flag(RunnerEnvironment.discussion)
+        toolsPath = try reader.path(RunnerEnvironment.toolsURL)
         self.environment = environment
     }
 
@@ -61,6 +70,10 @@ package struct RunnerConfiguration: Sendable {
     package var home: String { "\(workspace)/home" }
     /// What the agent may leave for the pull request and the comment.
     package var agentResultFile: String { "\(workspace)/agent-result.json" }
+    /// What the agent appends its progress to.
+    package var progressFile: String { "\(workspace)/agent-progress.jsonl" }
+    /// The folder of the agent's session, in a folder that the agent may use for whatever else it keeps beside it.
+    package var sessionDirectory: String { "\(workspace)/agent/sessions" }
     /// The prompt.
     package var promptFile: String { "\(taskDirectory)/prompt.md" }
     /// The broker's base address, once it listens.

@@ -48,20 +48,8 @@ struct Workspace: Sendable {
 
     /// Takes the broker's address as it is now: one that was started again listens elsewhere.
     func connect() async throws {
-        try await git.run(["config", "remote.origin.url", "\(try await brokerAddress())/repository.git"])
-    }
-
-    /// Waits for the broker, which starts beside this container and is ready within milliseconds.
-    private func brokerAddress() async throws -> String {
-        let end = ContinuousClock.now + configuration.brokerPatience
-        while ContinuousClock.now < end {
-            if let text = try? Files.readText(configuration.brokerAddressFile, limit: 4096), text.hasPrefix("http") {
-                return text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? text
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        throw RunnerError.brokerUnavailable(
-            file: configuration.brokerAddressFile, waited: configuration.brokerPatience)
+        let address = try await BrokerConnection(configuration).address()
+        try await git.run(["config", "remote.origin.url", address + "/repository.git"])
     }
 
     private func startingPoint(isContinued: Bool) async throws -> String {
