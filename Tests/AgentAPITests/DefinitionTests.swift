@@ -71,6 +71,7 @@ import YAMLCoding
                     "startTime": "2026-11-22T21:00:00Z",
                     "completionTime": "2026-11-22T21:10:00Z", "reason": "Completed", "message": "done", "pausedSeconds": 5,
                     "resumptions": 1,
+                    "usage": ["inputTokens": 4, "cachedInputTokens": 3, "outputTokens": 2, "reasoningTokens": 1],
                 ]
             ],
             "pullRequest": ["number": 7, "url": "https://github.com/acme/shop/pull/7", "headSHA": sha],
@@ -81,7 +82,11 @@ import YAMLCoding
                 "template": ["source": "built-in", "version": "1", "hash": "h", "locale": "en"],
             ],
             "usage": ["inputTokens": 4, "cachedInputTokens": 3, "outputTokens": 2, "reasoningTokens": 1],
-            "wait": ["state": "WaitingRateLimit", "reason": "r", "since": "2026-11-22T21:00:00Z", "remaining": 60],
+            "wait": [
+                "state": "WaitingRateLimit", "reason": "r", "since": "2026-11-22T21:00:00Z", "remaining": 60,
+                "until": "2026-11-22T21:30:00Z",
+            ],
+            "stopping": ["reason": "Cancelled", "message": "m", "since": "2026-11-22T21:00:00Z"],
             "progress": ["line": "reads", "heartbeatTime": "2026-11-22T21:00:00Z"],
             "startTime": "2026-11-22T21:00:00Z", "completionTime": "2026-11-22T21:10:00Z", "statusCommentID": 11,
         ],

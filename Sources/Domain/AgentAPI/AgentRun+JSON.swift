@@ -119,6 +119,7 @@ extension AgentRunStatus {
         usage = try node.read("usage")
         wait = try node.read("wait")
         progress = try node.read("progress")
+        stopping = try node.read("stopping")
         startTime = try node.read("startTime")
         completionTime = try node.read("completionTime")
         statusCommentID = try node.read("statusCommentID")
@@ -143,6 +144,7 @@ extension AgentRunStatus {
         object.put("usage", usage)
         object.put("wait", wait)
         object.put("progress", progress)
+        object.put("stopping", stopping)
         object.put("startTime", startTime)
         object.put("completionTime", completionTime)
         object.put("statusCommentID", statusCommentID)
@@ -163,6 +165,7 @@ extension AgentRunStatus.AttemptStatus {
         message = try node.read("message")
         pausedSeconds = try node.read("pausedSeconds")
         resumptions = try node.read("resumptions")
+        usage = try node.read("usage")
     }
 
     /// What is set.
@@ -178,6 +181,7 @@ extension AgentRunStatus.AttemptStatus {
         object.put("message", message)
         object.put("pausedSeconds", pausedSeconds)
         object.put("resumptions", resumptions)
+        object.put("usage", usage)
         return .object(object)
     }
 }
@@ -301,7 +305,7 @@ extension AgentRunStatus.WaitStatus {
     package init(node: JSONNode) throws {
         self.init(
             state: try node.require("state"), reason: try node.read("reason"), since: try node.read("since"),
-            remaining: try node.read("remaining"))
+            remaining: try node.read("remaining"), until: try node.read("until"))
     }
 
     /// What is set.
@@ -311,6 +315,24 @@ extension AgentRunStatus.WaitStatus {
         object.put("reason", reason)
         object.put("since", since)
         object.put("remaining", remaining)
+        object.put("until", until)
+        return .object(object)
+    }
+}
+
+extension AgentRunStatus.StoppingStatus {
+    /// Reads what is being ended; throws `DecodingError`.
+    package init(node: JSONNode) throws {
+        self.init(
+            reason: try node.require("reason"), message: try node.read("message"), since: try node.require("since"))
+    }
+
+    /// What is set.
+    package var json: JSONValue {
+        var object = JSONObject()
+        object.put("reason", reason)
+        object.put("message", message)
+        object.put("since", since)
         return .object(object)
     }
 }

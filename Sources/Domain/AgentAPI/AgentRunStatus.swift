@@ -24,6 +24,7 @@ package struct AgentRunStatus: JSONReadable, JSONWritable, Sendable, Hashable {
     @BoxedOptional package var usage: UsageStatus?
     @BoxedOptional package var wait: WaitStatus?
     @BoxedOptional package var progress: ProgressStatus?
+    @BoxedOptional package var stopping: StoppingStatus?
     package var startTime: Timestamp?
     package var completionTime: Timestamp?
     /// The status comment on the issue.
@@ -51,6 +52,8 @@ package struct AgentRunStatus: JSONReadable, JSONWritable, Sendable, Hashable {
         package var pausedSeconds: Int?
         /// How often the attempt went on in a new pod after a long wait; part of its Job's name.
         package var resumptions: Int?
+        /// Tokens that those pods of the attempt used that have ended.
+        package var usage: UsageStatus?
 
         package init(number: Int) { self.number = number }
     }
@@ -154,12 +157,32 @@ package struct AgentRunStatus: JSONReadable, JSONWritable, Sendable, Hashable {
         package var since: Timestamp?
         /// Seconds left on the run's clock.
         package var remaining: Int?
+        /// When it is expected to end.
+        package var until: Timestamp?
 
-        package init(state: String, reason: String?, since: Timestamp?, remaining: Int? = nil) {
+        package init(
+            state: String, reason: String?, since: Timestamp?, remaining: Int? = nil, until: Timestamp? = nil
+        ) {
             self.state = state
             self.reason = reason
             self.since = since
             self.remaining = remaining
+            self.until = until
+        }
+    }
+
+    /// That the run's pod is being ended: it gets its grace, and its last words are waited for.
+    package struct StoppingStatus: JSONReadable, JSONWritable, Sendable, Hashable {
+        /// Why, as a ``Reason``; it decides what becomes of the run then.
+        package var reason: String
+        /// Why, for people.
+        package var message: String?
+        package var since: Timestamp
+
+        package init(reason: String, message: String?, since: Timestamp) {
+            self.reason = reason
+            self.message = message
+            self.since = since
         }
     }
 

@@ -14,6 +14,8 @@ package enum Keys {
     package static let runName = "codex-k8s.dev/run-name"
     package static let runNamespace = "codex-k8s.dev/run-namespace"
     package static let attempt = "codex-k8s.dev/attempt"
+    /// How often the attempt went on in a new Job after a long wait; absent on its first one.
+    package static let resumption = "codex-k8s.dev/resumption"
     package static let container = "codex-k8s.dev/container"
     /// Annotation: `owner/name` for people.
     package static let repository = "codex-k8s.dev/repository"

@@ -35,15 +35,21 @@ package enum Names {
     package static func environmentNamespace(of runNamespace: String) -> String { "\(runNamespace)-env" }
 
     /// The Job of one attempt of a run.
-    package static func job(runUID: String, attempt: Int) -> String { "run-\(hash(runUID))-\(attempt)" }
-
-    /// The Secret that one attempt's broker reads.
-    package static func credentials(runUID: String, attempt: Int) -> String {
-        "\(job(runUID: runUID, attempt: attempt))-credentials"
+    ///
+    /// - Parameter resumption: how often the attempt went on in a new Job after a long wait.
+    package static func job(runUID: String, attempt: Int, resumption: Int = 0) -> String {
+        "run-\(hash(runUID))-\(attempt)" + (resumption > 0 ? "-r\(resumption)" : "")
     }
 
-    /// The ConfigMap with one attempt's task.
-    package static func task(runUID: String, attempt: Int) -> String { "\(job(runUID: runUID, attempt: attempt))-task" }
+    /// The Secret that one Job's broker reads.
+    package static func credentials(runUID: String, attempt: Int, resumption: Int = 0) -> String {
+        "\(job(runUID: runUID, attempt: attempt, resumption: resumption))-credentials"
+    }
+
+    /// The ConfigMap with one Job's task.
+    package static func task(runUID: String, attempt: Int, resumption: Int = 0) -> String {
+        "\(job(runUID: runUID, attempt: attempt, resumption: resumption))-task"
+    }
 
     /// The service account of the run's pod.
     package static let serviceAccount = "codex-runner"

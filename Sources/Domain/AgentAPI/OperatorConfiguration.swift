@@ -20,6 +20,7 @@ package import JSONCoding
 /// | `models[]` `images[]` | what labels and specs may ask for; empty allows the agents' own only | empty |
 /// | `conflictPolicy` | `Reject` or `Queue` a trigger while a run of the issue goes on | `Reject` |
 /// | `leaseTTL` | lifetime of a place after its last holder | `24h` |
+/// | `waitLimit` | how long a run waits with its pod; then the pod ends, and a new one goes on after the wait | `30m` |
 /// | `healingInterval` | how often lost labels are looked for | `5m` |
 /// | `locale` | language of prompts and comments | `en` |
 /// | `labels` | overrides of the label catalogue | the catalogue |
@@ -38,6 +39,8 @@ package struct OperatorConfiguration: Sendable, Hashable {
     package var conflictPolicy: ConflictPolicy
     package var leaseTTL: Duration
     package var healingInterval: Duration
+    /// How long a waiting run keeps its pod.
+    package var waitLimit: Duration
     package var locale: String
     package var labels: LabelCatalogue
 
@@ -200,6 +203,7 @@ extension OperatorConfiguration {
         }
         leaseTTL = reader.duration("leaseTTL") ?? .seconds(24 * 3600)
         healingInterval = reader.duration("healingInterval") ?? .seconds(300)
+        waitLimit = reader.duration("waitLimit") ?? .seconds(30 * 60)
         locale = Self.locale(&reader) ?? "en"
         var labels = reader.reader("labels")
         self.labels = Self.labels(&labels)

@@ -95,6 +95,11 @@ package enum Reason: String, Sendable, CaseIterable {
     case auditUnavailable = "AuditUnavailable"
     case sourceUnavailable = "SourceUnavailable"
     case waitingRateLimit = "WaitingRateLimit"
+    case waitingMCP = "WaitingMCP"
+    case waitingOwnerReview = "WaitingOwnerReview"
+    case resuming = "Resuming"
+    case cancelling = "Cancelling"
+    case heartbeatLost = "HeartbeatLost"
     // Results.
     case succeeded = "Succeeded"
     case created = "Created"
@@ -107,7 +112,32 @@ package enum Reason: String, Sendable, CaseIterable {
     case agentFailed = "AgentFailed"
     case deadlineExceeded = "DeadlineExceeded"
     case podFailed = "PodFailed"
+    /// The pod's node was drained, shut down, or is gone.
+    case nodeLost = "NodeLost"
+    /// The node threw the pod out for what it used.
+    case podEvicted = "PodEvicted"
+    /// Somebody else deleted the pod or its Job.
+    case podDeleted = "PodDeleted"
     case imageError = "ImageError"
     case cancelled = "Cancelled"
     case expired = "Expired"
+}
+
+/// What a run may wait for while its clock stands still: the value of `status.wait.state`.
+package enum WaitState: String, Sendable, Hashable, CaseIterable {
+    /// A tool call that waits for an approval.
+    case mcp = "WaitingMCP"
+    /// A question to the owner.
+    case ownerReview = "WaitingOwnerReview"
+    /// The model provider or the code host takes no more requests for now.
+    case rateLimit = "WaitingRateLimit"
+
+    /// The same as a reason of conditions.
+    package var reason: Reason {
+        switch self {
+        case .mcp: .waitingMCP
+        case .ownerReview: .waitingOwnerReview
+        case .rateLimit: .waitingRateLimit
+        }
+    }
 }

@@ -28,6 +28,10 @@ package struct ControllerSet: Sendable {
         package var source: any SourceProvider
         package var sink: any AuditSink
         package var history: any RunHistory
+        /// What pods said last; nil where pods have nobody to tell it to.
+        package var progress: (any RunProgressStore)?
+        /// Where it is kept what pods used; nil where nobody wants to know.
+        package var usage: (any UsageStore)?
         /// The service account that the controller runs as.
         package var serviceAccount: String
         /// Reads the model provider's key; nil where none is configured.
@@ -38,9 +42,10 @@ package struct ControllerSet: Sendable {
 
         package init(
             configuration: OperatorConfiguration, api: APIClient, leadership: any Leadership = SoleLeadership(),
-            events: EventRecorder? = nil, source: any SourceProvider, sink: any AuditSink, history: any RunHistory, serviceAccount: String,
-            modelKey: @escaping @Sendable () throws -> Secret<String>? = { nil }, now: @escaping @Sendable () -> Timestamp = { .now },
-            logger: Logger, metrics: MetricsRegistry
+            events: EventRecorder? = nil, source: any SourceProvider, sink: any AuditSink, history: any RunHistory,
+            progress: (any RunProgressStore)? = nil, usage: (any UsageStore)? = nil, serviceAccount: String,
+            modelKey: @escaping @Sendable () throws -> Secret<String>? = { nil },
+            now: @escaping @Sendable () -> Timestamp = { .now }, logger: Logger, metrics: MetricsRegistry
         ) {
             self.configuration = configuration
             self.api = api
@@ -49,6 +54,8 @@ package struct ControllerSet: Sendable {
             self.source = source
             self.sink = sink
             self.history = history
+            self.progress = progress
+            self.usage = usage
             self.serviceAccount = serviceAccount
             self.modelKey = modelKey
             self.now = now
@@ -80,8 +87,10 @@ package struct ControllerSet: Sendable {
         audit = AuditRecorder(sink: dependencies.sink, logger: dependencies.logger)
         let context = ControllerContext(
             configuration: dependencies.configuration, api: api, source: dependencies.source, audit: audit,
-            events: dependencies.events, history: dependencies.history, runs: runs.store, places: places.store, jobs: jobs.store, pods: pods.store,
-            serviceAccount: dependencies.serviceAccount, modelKey: dependencies.modelKey, now: dependencies.now, logger: dependencies.logger)
+            events: dependencies.events, history: dependencies.history, progress: dependencies.progress,
+            usage: dependencies.usage, runs: runs.store, places: places.store, jobs: jobs.store, pods: pods.store,
+            serviceAccount: dependencies.serviceAccount, modelKey: dependencies.modelKey, now: dependencies.now,
+            logger: dependencies.logger)
         healing = HealingService(context: context)
 
         let runController = Controller(

@@ -2,25 +2,29 @@
 package import AgentAPI
 import Cryptography
 
-/// What one attempt used of one model in one session.
+/// What one pod of an attempt used of one model in one session.
 package struct TokenUsage: Sendable, Hashable {
     /// The run; it must be in history.
     package var runUID: String
     /// The attempt, from 1.
     package var attempt: Int
+    /// How often the attempt had gone on in a new pod before this one.
+    package var resumption: Int
     /// The agent's session; empty where it had none.
     package var sessionID: String
     /// The model.
     package var model: String
-    /// The attempt's totals.
+    /// The pod's totals.
     package var tokens: AgentRunStatus.UsageStatus
 
     /// Describes a use.
     package init(
-        runUID: String, attempt: Int, sessionID: String, model: String, tokens: AgentRunStatus.UsageStatus
+        runUID: String, attempt: Int, resumption: Int = 0, sessionID: String, model: String,
+        tokens: AgentRunStatus.UsageStatus
     ) {
         self.runUID = runUID
         self.attempt = attempt
+        self.resumption = resumption
         self.sessionID = sessionID
         self.model = model
         self.tokens = tokens
@@ -31,10 +35,11 @@ package struct TokenUsage: Sendable, Hashable {
         0xC0, 0xDE, 0xC5, 0x88, 0x5A, 0x0D, 0x5F, 0x10, 0x8E, 0x57, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02,
     ]
 
-    /// UUIDv5 of (run, attempt, session, model): reporting twice is reporting once.
+    /// UUIDv5 of (run, attempt, resumption, session, model): reporting twice is reporting once.
     package var id: String {
-        uuidVersion5(
-            namespace: Self.identifierNamespace, name: Array("\(runUID)|\(attempt)|\(sessionID)|\(model)".utf8))
+        let pod = resumption > 0 ? "\(attempt).\(resumption)" : "\(attempt)"
+        return uuidVersion5(
+            namespace: Self.identifierNamespace, name: Array("\(runUID)|\(pod)|\(sessionID)|\(model)".utf8))
     }
 }
 

@@ -17,6 +17,10 @@ package struct ControllerContext: Sendable {
     /// Tells people what happened; nil tells nobody.
     package let events: EventRecorder?
     package let history: any RunHistory
+    /// What pods said last; nil where pods have nobody to tell it to.
+    package let progress: (any RunProgressStore)?
+    /// Where it is kept what pods used; nil where nobody wants to know.
+    package let usage: (any UsageStore)?
     package let runs: Store<AgentRun>
     package let places: Store<IssueNamespace>
     package let jobs: Store<Job>
@@ -36,8 +40,10 @@ package struct ControllerContext: Sendable {
 
     package init(
         configuration: OperatorConfiguration, api: APIClient, source: any SourceProvider, audit: AuditRecorder,
-        events: EventRecorder? = nil, history: any RunHistory, runs: Store<AgentRun>, places: Store<IssueNamespace>, jobs: Store<Job>,
-        pods: Store<Pod>, serviceAccount: String, modelKey: @escaping @Sendable () throws -> Secret<String>? = { nil }, now: @escaping @Sendable () -> Timestamp, logger: Logger
+        events: EventRecorder? = nil, history: any RunHistory, progress: (any RunProgressStore)? = nil,
+        usage: (any UsageStore)? = nil, runs: Store<AgentRun>, places: Store<IssueNamespace>, jobs: Store<Job>,
+        pods: Store<Pod>, serviceAccount: String, modelKey: @escaping @Sendable () throws -> Secret<String>? = { nil },
+        now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.configuration = configuration
         self.api = api
@@ -45,6 +51,8 @@ package struct ControllerContext: Sendable {
         self.audit = audit
         self.events = events
         self.history = history
+        self.progress = progress
+        self.usage = usage
         self.runs = runs
         self.places = places
         self.jobs = jobs
