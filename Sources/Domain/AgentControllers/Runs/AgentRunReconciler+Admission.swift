@@ -206,7 +206,7 @@ extension AgentRunReconciler {
                     "reasoning": admitted.reasoningEffort.map { .string("\($0.value) (\($0.source))") } ?? nil,
                     "mode": .string(admitted.mode.rawValue),
                 ]),
-        ] + provisioningIntents(run, placeName: placeName, attempt: 1)
+        ] + provisioningIntents(run, placeName: placeName)
         async let finalizedAnswer = addFinalizer(run)
         let refusal = try await claim(run, input, recording: firstSight(run) + facts)
         let run = try await finalizedAnswer

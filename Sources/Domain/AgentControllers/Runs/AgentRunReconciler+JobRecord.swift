@@ -6,8 +6,8 @@ import KubernetesAPI
 import Synchronization
 
 extension AgentRunReconciler {
-    /// The key of an attempt among what is remembered of Jobs.
-    func jobKey(_ run: AgentRun) -> String { "\(run.metadata.uid)|\(run.status?.attempt ?? 1)" }
+    /// The key of a Job among what is remembered of Jobs.
+    func jobKey(_ run: AgentRun) -> String { "\(run.metadata.uid)|\(run.currentAttemptNumber)|\(run.resumption)" }
 
     /// Records that the attempt has its Job, joins the trace, and whatever else is a fact by now: all at once.
     func recordJob(
@@ -22,7 +22,7 @@ extension AgentRunReconciler {
             ], runUID: run.metadata.uid,
             recording: facts + [
                 event(
-                    run, .jobCreated,
+                    run, .jobCreated, key: run.jobKey,
                     [
                         "namespace": .string(namespace), "job": .string(jobName),
                         "created_at": created.map { .string($0.microDescription) } ?? nil,

@@ -22,7 +22,7 @@ extension AgentRunReconciler {
             repositoryID: repositoryID, issue: run.spec.issue, agent: settings.agent.key)
         let attempt = run.status?.attempt ?? 1
         if walk.intentsRecorded != attempt {
-            try await context.audit.record(provisioningIntents(run, placeName: placeName, attempt: attempt))
+            try await context.audit.record(provisioningIntents(run, placeName: placeName))
             walk.intentsRecorded = attempt
         }
         // Nothing outside the run is made before both are there.
@@ -114,11 +114,11 @@ extension AgentRunReconciler {
     }
 
     /// What is about to be made for an attempt.
-    func provisioningIntents(_ run: AgentRun, placeName: String, attempt: Int) -> [AuditEvent] {
-        let jobName = Names.job(runUID: run.metadata.uid, attempt: attempt)
-        return [
+    func provisioningIntents(_ run: AgentRun, placeName: String) -> [AuditEvent] {
+        [
             intent(run, .namespacePrepared, ["namespace": .string(placeName)]),
-            intent(run, .jobCreated, ["namespace": .string(placeName), "job": .string(jobName)]),
+            intent(
+                run, .jobCreated, key: run.jobKey, ["namespace": .string(placeName), "job": .string(run.jobName)]),
         ]
     }
 
@@ -247,7 +247,7 @@ extension AgentRunReconciler {
         let builder = maker.builder(place)
         let namespace = place.status?.namespaces?.run ?? builder.runNamespace
         let attempt = run.status?.attempt ?? 1
-        let jobName = Names.job(runUID: run.metadata.uid, attempt: attempt)
+        let jobName = run.jobName
         let labels = JobBuilder.labels(run: run, attempt: attempt, agent: settings.agent.key)
         async let secretMade: Void = createCredentials(run, token, namespace: namespace, attempt: attempt, labels)
         async let repositoryAnswer = context.facts.repository(name)
@@ -269,7 +269,7 @@ extension AgentRunReconciler {
                 run, .promptAssembled, ["sha256": .string(digest), "characters": .integer(Int64(prompt.count))])
         ])
         try await createOurs(
-            .configMap, namespace: namespace, name: Names.task(runUID: run.metadata.uid, attempt: attempt), run: run,
+            .configMap, namespace: namespace, name: run.taskName, run: run,
             ["metadata": ["labels": JSONValue(labels)], "data": ["prompt.md": .string(prompt)]])
         try await secretMade
         try await assembled
@@ -285,7 +285,7 @@ extension AgentRunReconciler {
                     identity.login, "\(identity.id)+\(identity.login)@users.noreply.github.com"
                 ), issueTitle: issue.title, sessionLimit: context.configuration.sessions.maximumBytes,
                 modelURL: context.configuration.model.baseURL, runAPIURL: context.configuration.runAPI.url))
-        startedJobs.withLock { $0["\(run.metadata.uid)|\(attempt)"] = context.now() }
+        startedJobs.withLock { $0[jobKey(run)] = context.now() }
         try await createOurs(.job, namespace: namespace, name: jobName, run: run, job)
         let created = context.now()
         // A process that stops before this is in the record finds the Job, and records it then.
@@ -319,7 +319,7 @@ extension AgentRunReconciler {
         _ run: AgentRun, _ token: RunToken, namespace: String, attempt: Int, _ labels: [String: String]
     ) async throws {
         tokenExpiry.withLock { $0[run.metadata.uid] = token.expiresAt }
-        let name = Names.credentials(runUID: run.metadata.uid, attempt: attempt)
+        let name = run.credentialsName
         let data = try credentials(token)
         let created = try await createOurs(
             .secret, namespace: namespace, name: name, run: run,
@@ -351,7 +351,7 @@ extension AgentRunReconciler {
             return .seconds(60)
         }
         let token = try await context.source.mintRunToken(configured.name)
-        let name = Names.credentials(runUID: run.metadata.uid, attempt: run.status?.attempt ?? 1)
+        let name = run.credentialsName
         try await replaceToken(namespace: namespace, name: name, data: try credentials(token))
         tokenExpiry.withLock { $0[run.metadata.uid] = token.expiresAt }
         return max(.seconds(60), token.expiresAt.since(now) - reserve)

@@ -62,7 +62,7 @@ enum JobBuilder {
 
     /// Labels of everything that belongs to one attempt.
     static func labels(run: AgentRun, attempt: Int, agent: String) -> [String: String] {
-        [
+        var labels = [
             Keys.managedBy: Keys.manager,
             Keys.runUID: run.metadata.uid,
             Keys.runName: run.metadata.name,
@@ -71,6 +71,8 @@ enum JobBuilder {
             Keys.issue: String(run.spec.issue),
             Keys.agent: agent,
         ]
+        if run.resumption > 0 { labels[Keys.resumption] = String(run.resumption) }
+        return labels
     }
 
     static func job(_ input: JobInput) -> JSONValue {
@@ -85,7 +87,7 @@ enum JobBuilder {
             "apiVersion": "batch/v1",
             "kind": "Job",
             "metadata": [
-                "name": .string(Names.job(runUID: run.metadata.uid, attempt: input.attempt)),
+                "name": .string(run.jobName),
                 "namespace": .string(input.namespace),
                 "labels": JSONValue(labels),
                 "annotations": JSONValue(annotations),
@@ -114,7 +116,6 @@ enum JobBuilder {
     }
 
     private static func podSpec(_ input: JobInput) -> JSONValue {
-        let uid = input.run.metadata.uid
         var volumes: [JSONValue] = [
             ["name": "workspace", "emptyDir": ["sizeLimit": "10Gi"]],
             ["name": "broker", "emptyDir": ["sizeLimit": "1Mi"]],
@@ -123,13 +124,13 @@ enum JobBuilder {
             [
                 "name": "credentials",
                 "secret": [
-                    "secretName": .string(Names.credentials(runUID: uid, attempt: input.attempt)),
+                    "secretName": .string(input.run.credentialsName),
                     "defaultMode": 0o440,
                 ],
             ],
             [
                 "name": "task",
-                "configMap": ["name": .string(Names.task(runUID: uid, attempt: input.attempt)), "defaultMode": 0o444],
+                "configMap": ["name": .string(input.run.taskName), "defaultMode": 0o444],
             ],
         ]
         if input.settings.mode == .fullEnv { volumes.append(tokenVolume(input)) }
@@ -209,6 +210,8 @@ enum JobBuilder {
             "image": .string(AgentDefinition.defaultImage),
             "command": ["agent-runner", "broker"],
             "restartPolicy": "Always",
+            // What it said last is why it could not go on.
+            "terminationMessagePolicy": "FallbackToLogsOnError",
             "env": variables(environment),
             "resources": [
                 "requests": ["cpu": "50m", "memory": "64Mi"], "limits": ["cpu": "1", "memory": "512Mi"],
