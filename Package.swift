@@ -82,6 +82,7 @@ var targets: [Target] = [
     library("Support", "HTTPTypes", ["JSONCoding"]),
     library("Support", "ServiceRuntime", ["JSONCoding", "SystemCalls"]),
     library("Support", "CommandLineInterface", ["SystemCalls"]),
+    library("Support", "StandInLanguage", []),
 
     // Kubernetes.
     library("Kubernetes", "KubernetesAPI", ["JSONCoding"]),
@@ -99,7 +100,7 @@ var targets: [Target] = [
     library("Adapters", "GitHubEvents", ["JSONCoding", "Cryptography"]),
     library("Adapters", "GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI"]),
     library("Adapters", "AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "Cryptography"]),
-    library("Adapters", "AgentRunner", base + ["HTTPTransport", "HTTPServing", "ChildProcesses", "AgentAPI", "Cryptography", "SystemCalls"]),
+    library("Adapters", "AgentRunner", base + ["StandInLanguage", "HTTPTransport", "HTTPServing", "ChildProcesses", "AgentAPI", "Cryptography", "SystemCalls"]),
 
     // Edge: faces the internet; neither libpq nor the domain's decisions.
     library("Edge", "WebhookEdge", base + ["HTTPServing", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "YAMLCoding", "Cryptography"]),
@@ -111,6 +112,7 @@ var targets: [Target] = [
     library("Development", "ControlPlane", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
     library("Development", "FaultProxy", ["ServiceRuntime", "Sockets"]),
     library("Development", "DevForge", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
+    library("Development", "DevModel", base + ["StandInLanguage", "HTTPServing"]),
     library("Development", "DevPostgres", base + ["Postgres", "ChildProcesses", "Cryptography", "SystemCalls"]),
 
     // Commands: wiring only.
@@ -149,6 +151,7 @@ var targets: [Target] = [
     tests("HTTPTypes"),
     tests("ServiceRuntime"),
     tests("CommandLineInterface"),
+    tests("StandInLanguage"),
     tests("KubernetesAPI", ["JSONCoding"]),
     .target(
         name: "KubernetesTestSupport",
@@ -163,12 +166,13 @@ var targets: [Target] = [
     tests("GitHubEvents", ["JSONCoding", "Cryptography"]),
     tests("GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI", "DevForge", "HTTPServing"]),
     tests("AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "DevPostgres", "SystemCalls"]),
-    tests("AgentRunner", base + ["AgentAPI", "ChildProcesses", "DevForge", "HTTPServing", "HTTPTransport", "SystemCalls"]),
+    tests("AgentRunner", base + ["AgentAPI", "ChildProcesses", "DevForge", "DevModel", "HTTPServing", "HTTPTransport", "SystemCalls"]),
     tests("WebhookEdge", base + ["ChildProcesses", "HTTPServing", "HTTPTransport", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "Cryptography"]),
     tests("ExpressionLanguage", ["JSONCoding"]),
     tests("StructuralSchema", ["JSONCoding", "YAMLCoding", "ExpressionLanguage"]),
     tests("DevCluster", kubernetes + ["HTTPServing", "HTTPTransport", "YAMLCoding", "StructuralSchema", "ChildProcesses", "SystemCalls"]),
     tests("DevForge", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
+    tests("DevModel", base + ["HTTPTransport", "ChildProcesses", "SystemCalls"]),
     tests("DevPostgres", base + ["Postgres", "ChildProcesses", "SystemCalls"]),
     .testTarget(
         name: "BehaviourTests",

@@ -9,7 +9,9 @@ enum LayerRules {
         "CLinux": ["SystemCalls", "Sockets", "ChildProcesses"],
     ]
 
-    static let support: Set<String> = ["JSONCoding", "HTTPTypes", "ServiceRuntime", "CommandLineInterface"]
+    static let support: Set<String> = [
+        "JSONCoding", "HTTPTypes", "ServiceRuntime", "CommandLineInterface", "StandInLanguage",
+    ]
     static let system: Set<String> = [
         "SystemCalls", "Sockets", "ChildProcesses", "Cryptography", "Compression", "YAMLCoding", "HTTPTransport",
         "HTTPServing", "Postgres",
@@ -18,7 +20,8 @@ enum LayerRules {
     /// Types, decisions and ports: no input, no output.
     static let model: Set<String> = ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail"]
     static let development: Set<String> = [
-        "ExpressionLanguage", "StructuralSchema", "DevCluster", "ControlPlane", "FaultProxy", "DevForge", "DevPostgres",
+        "ExpressionLanguage", "StructuralSchema", "DevCluster", "ControlPlane", "FaultProxy", "DevForge", "DevModel",
+        "DevPostgres",
     ]
 
     /// Swift's own modules. Foundation is not one of them: even its smallest part makes a program 7 MB larger.
@@ -66,7 +69,7 @@ enum LayerRules {
     static let keptFromTheEdge: Set<String> = [
         "CPostgres", "Postgres", "AuditStore", "AuditTrail", "ControllerRuntime", "AgentControllers", "RunPolicy",
         "SourceProvider", "GitHubProvider", "AgentRunner", "DevCluster", "ControlPlane", "FaultProxy", "DevForge",
-        "DevPostgres",
+        "DevModel", "DevPostgres",
     ]
 
     /// What the operator in a cluster must not contain: stand-ins for what it works with.
@@ -75,7 +78,7 @@ enum LayerRules {
     /// What the process in the run's pod must not contain.
     static let keptFromTheRunner: Set<String> = [
         "CPostgres", "Postgres", "AuditStore", "ControllerRuntime", "KubernetesClient", "AgentControllers",
-        "GitHubProvider", "DevCluster", "ControlPlane", "FaultProxy", "DevForge", "DevPostgres",
+        "GitHubProvider", "DevCluster", "ControlPlane", "FaultProxy", "DevForge", "DevModel", "DevPostgres",
     ]
 
     /// Why the target may not import the module; nil when it may.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
 import JSONCoding
+import StandInLanguage
 import SystemCalls
 
 /// `agent-runner stand-in`: takes the agent's place in the demo and in tests. It is no artificial intelligence and
@@ -46,15 +47,12 @@ package struct StandInAgent: Sendable {
 
     private func write(_ instruction: Instruction, below workspace: String) throws {
         let root = try Files.resolve(workspace)
-        let parts = instruction.file.split(separator: "/", omittingEmptySubsequences: false)
-        guard !instruction.file.hasPrefix("/"), !parts.contains(".."), !parts.contains(""), parts.first != ".git" else {
-            throw StandInError.outsideWorkspace(instruction.file)
-        }
+        guard instruction.isInsideCheckout else { throw StandInError.outsideWorkspace(instruction.file) }
         let path = "\(root)/\(instruction.file)"
         let folder = Files.directory(of: path)
         // A link inside the checkout may lead out of it: every folder on the way is looked at before it is used.
         var step = root
-        for part in parts.dropLast() {
+        for part in instruction.file.split(separator: "/").dropLast() {
             step += "/\(part)"
             if let status = try? Files.linkStatus(step), status.kind != .directory {
                 throw StandInError.outsideWorkspace(instruction.file)

@@ -6,27 +6,7 @@ import Testing
 @testable import AgentRunner
 
 @Suite(.timeLimit(.minutes(1)))
-struct InstructionTests {
-    @Test(arguments: [
-        ("create a.txt with hello", "a.txt", "hello"),
-        ("  - Create `docs/a.md` with \"two words\"", "docs/a.md", "two words"),
-        ("> create a.txt with text with more", "a.txt", "text with more"),
-        ("`create a.txt with hello`", "a.txt", "hello"),
-        ("Title: create a.txt with x: y", "a.txt", "x: y"),
-        ("### create Makefile with all:", "Makefile", "all:"),
-    ])
-    func isUnderstood(line: String, file: String, text: String) throws {
-        let instruction = try #require(Instruction(line: line[...]))
-        #expect(instruction.file == file)
-        #expect(instruction.text == text)
-    }
-
-    @Test(arguments: [
-        "please create a.txt with hello", "Never create files with secrets", "create a.txt", "create  with x",
-        "create a b with c", "recreate a.txt with b", "create a.txt with ",
-    ])
-    func isSomethingElse(line: String) { #expect(Instruction(line: line[...]) == nil) }
-
+struct StandInTests {
     struct Place {
         let root: String
         let environment: [String: String]
