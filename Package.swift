@@ -15,9 +15,11 @@ let safeSettings = settings + [.strictMemorySafety()]
 /// What makes programs small (docs/adr/0007): every function in a section of its own, so that the linker can leave out
 /// what nothing reaches; addresses to correct at start in the packed form of glibc 2.36; and no table of the program's
 /// symbols for libraries that would look for them.
-let smallCode: [SwiftSetting] = [
-    .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release))
-]
+///
+/// Not for the fuzzers: a linker that leaves things out leaves the counters out by which libFuzzer sees what is new.
+let smallCode: [SwiftSetting] =
+    Context.environment["CODEXK8S_FUZZ"] == nil
+    ? [.unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release))] : []
 let smallPrograms: [LinkerSetting] = [
     .unsafeFlags(
         ["-use-ld=lld"] + ["-z", "pack-relative-relocs", "--no-export-dynamic", "--icf=safe"].flatMap { ["-Xlinker", $0] },

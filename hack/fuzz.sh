@@ -54,7 +54,7 @@ logs=$root/.build/logs
 found=$logs/fuzz
 mkdir -p "$found"
 CODEXK8S_FUZZ=1 with_progress "fuzz: building" "$logs/fuzz-build.log" swift build --scratch-path .build-fuzz \
-    -c release --sanitize address --sanitize fuzzer --product ParserFuzzer
+    -c release --sanitize address --sanitize fuzzer --disable-dead-strip --product ParserFuzzer
 program=$root/.build-fuzz/release/ParserFuzzer
 
 # Swift's own report of a crash reads memory that the address sanitizer guards.
@@ -115,6 +115,9 @@ for ((index = 0; index < ${#targets[@]}; index += 2)); do
             peak=$(sed -n 's/^stat::peak_rss_mb: *//p' "$logs/fuzz-$target.log")
             printf 'fuzz: %-10s ok, %s inputs, at most %s MB\n' "$target" "${executed:-0}" "${peak:-?}"
             [ "${executed:-0}" -gt 0 ] || { say "fuzz: $target ran nothing"; status=1; }
+            # Without counters in the code it would only repeat the corpus with errors in it.
+            grep -aq 'inline 8-bit counters' "$logs/fuzz-$target.log" ||
+                { say "fuzz: $target was built without coverage counters, so libFuzzer was blind"; status=1; }
         else
             explain "$target"
             status=1

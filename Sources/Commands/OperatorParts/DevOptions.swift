@@ -18,6 +18,15 @@ package enum DevOptions {
     /// The port of the forge stand-in.
     package static let forgePort = Option<Int>.optional("forge-port", .integer(0...65535), default: "0", help: "Port of the forge stand-in; 0 takes a free one.")
 
+    /// Who works in the pods.
+    package static let agent = Option<String>.optional(
+        "agent", .text("AGENT", expectation: "stand-in, codex, or the absolute path of a program"), default: "stand-in",
+        environment: "CODEXK8S_DEV_AGENT",
+        help: "stand-in (asks no model), codex (the real CLI with a stand-in for the model), or a program that keeps the agent contract.")
+    /// The CLI that `--agent codex` runs.
+    package static let codex = Option<String?>.optional(
+        "codex", .file, environment: "CODEXK8S_CODEX", help: "The codex CLI; by default the one in PATH or the one that hack/setup.sh fetched.")
+
     /// The command under the name that the program which shows it gives to it.
     package static func command(named name: String) -> Command {
         Command(
@@ -29,7 +38,7 @@ package enum DevOptions {
                 """,
             options: [
                 state.definition, crds.definition, manifests.definition, CommonOptions.migrations.definition,
-                apiPort.definition, edgePort.definition, forgePort.definition, CommonOptions.logLevel.definition,
+                apiPort.definition, edgePort.definition, forgePort.definition, agent.definition, codex.definition, CommonOptions.logLevel.definition,
             ])
     }
 }

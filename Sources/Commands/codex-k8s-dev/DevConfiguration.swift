@@ -5,21 +5,45 @@ import YAMLCoding
 
 /// The configuration file of the laptop mode: read by the same code as a cluster's.
 enum DevConfiguration {
-    static func text(forgeURL: String, credentials: ForgeCredentials, keyFile: String) -> String {
-        let document: JSONValue = [
+    /// What a configuration is made of.
+    struct Input {
+        var forgeURL: String
+        var credentials: ForgeCredentials
+        var agent: DevAgent
+        /// Address and key file of the model's stand-in; nil where the agent asks no model.
+        var model: (url: String, keyFile: String)?
+        var runAPIURL: String
+    }
+
+    /// Models that labels may ask for; the stand-in of the model takes any.
+    private static let models = ["stand-in-1", "stand-in-2"]
+
+    static func text(_ input: Input) -> String {
+        let credentials = input.credentials
+        let forgeURL = input.forgeURL
+        let command = JSONValue.array(input.agent.command.map { .string($0) })
+        var agents: JSONObject = [:]
+        for agent in AgentDefinition.defaults { agents[agent.key] = ["command": command] }
+        var document: JSONValue = [
             "namespace": "codex-k8s",
             "systemNamespace": "codex-k8s-system",
             "github": [
                 "apiURL": .string(forgeURL), "gitURL": .string(forgeURL), "appID": .integer(credentials.appID),
-                "privateKeyFile": .string(keyFile),
+                "privateKeyFile": .string(credentials.privateKeyFile),
             ],
             "repositories": [
                 ["name": .string(credentials.repository), "id": .integer(credentials.repositoryID)]
             ],
             "actors": ["owner": .string(credentials.ownerLogin), "minimumPermission": "write"],
-            // The stand-in agent asks no model; these names are what labels may ask for.
-            "models": ["stand-in-1", "stand-in-2"],
+            "agents": .object(agents),
+            "models": .array(models.map { .string($0) }),
+            "runAPI": ["url": .string(input.runAPIURL)],
         ]
+        if let model = input.model {
+            document["model"] = [
+                "baseURL": .string(model.url), "keyFile": .string(model.keyFile), "name": .string(models[0]),
+            ]
+        }
         return "# Written at each start of `codex-k8s dev`.\n" + YAMLWriter.text(document)
     }
 }
