@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import AgentAPI
 import DevForge
 import JSONCoding
 import YAMLCoding
@@ -12,7 +13,8 @@ enum DevConfiguration {
         var agent: DevAgent
         /// Address and key file of the model's stand-in; nil where the agent asks no model.
         var model: (url: String, keyFile: String)?
-        var runAPIURL: String
+        /// Where pods reach the run API; nil where there is none.
+        var runAPIURL: String?
     }
 
     /// Models that labels may ask for; the stand-in of the model takes any.
@@ -37,8 +39,8 @@ enum DevConfiguration {
             "actors": ["owner": .string(credentials.ownerLogin), "minimumPermission": "write"],
             "agents": .object(agents),
             "models": .array(models.map { .string($0) }),
-            "runAPI": ["url": .string(input.runAPIURL)],
         ]
+        if let url = input.runAPIURL { document["runAPI"] = ["url": .string(url)] }
         if let model = input.model {
             document["model"] = [
                 "baseURL": .string(model.url), "keyFile": .string(model.keyFile), "name": .string(models[0]),

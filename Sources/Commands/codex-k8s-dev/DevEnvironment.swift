@@ -24,6 +24,7 @@ struct DevEnvironment: Sendable {
         var crds: String
         var manifests: String
         var migrations: MigrationSource
+        var agent: DevAgent
         var apiPort: Int
         var edgePort: Int
         var forgePort: Int
@@ -67,7 +68,9 @@ struct DevEnvironment: Sendable {
         clusterConfiguration.port = settings.apiPort
         clusterConfiguration.beforeAnswer = { method, agent in crash.pass(method: method, userAgent: agent) }
         cluster = try DevAPIServer(configuration: clusterConfiguration, logger: logger, metrics: metrics)
-        node = DevNode(server: cluster, stateDirectory: "\(folder)/kubelet", logger: logger)
+        node = DevNode(
+            server: cluster, stateDirectory: "\(folder)/kubelet",
+            programDirectories: settings.agent.programDirectories, logger: logger)
     }
 
     /// Runs everything; parts stop in the reverse order of this list.
@@ -102,7 +105,7 @@ struct DevEnvironment: Sendable {
             let url = try await forgeURL
             let file = "\(settings.folder)/config.yaml"
             let text = DevConfiguration.text(
-                forgeURL: url, credentials: forge.credentials, keyFile: forge.credentials.privateKeyFile)
+                .init(forgeURL: url, credentials: forge.credentials, agent: settings.agent))
             try Files.writeAtomically(file, Array(text.utf8), mode: 0o644)
             ground.resolve(
                 .success(

@@ -24,7 +24,7 @@ struct DevProgram {
                 crds: try resources("crds", try parsed[DevOptions.crds]),
                 manifests: try resources("manifests", try parsed[DevOptions.manifests]),
                 migrations: try CommonOptions.migrationSource(try parsed[CommonOptions.migrations]),
-                apiPort: try parsed[DevOptions.apiPort], edgePort: try parsed[DevOptions.edgePort], forgePort: try parsed[DevOptions.forgePort]),
+                agent: try DevAgent(parsed), apiPort: try parsed[DevOptions.apiPort], edgePort: try parsed[DevOptions.edgePort], forgePort: try parsed[DevOptions.forgePort]),
             logger: try CommonOptions.logger(parsed, "dev"))
         try await environment.run()
     }
