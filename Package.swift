@@ -129,7 +129,7 @@ var targets: [Target] = [
     // What `codex-k8s dev` becomes; on the developer's machine alone.
     executable("codex-k8s-dev", target: "codex-k8s-dev", base + [
         "OperatorParts", "CommandLineInterface", "AgentAPI", "AgentControllers", "AuditStore", "ControllerRuntime", "KubernetesAPI",
-        "KubernetesClient", "Postgres", "WebhookEdge", "HTTPServing", "HTTPTransport", "YAMLCoding", "DevCluster", "DevForge", "DevPostgres",
+        "KubernetesClient", "Postgres", "WebhookEdge", "HTTPServing", "HTTPTransport", "YAMLCoding", "DevCluster", "DevForge", "DevModel", "DevPostgres",
         "Cryptography", "SystemCalls",
     ]),
     executable("codex-k8s-edge", target: "codex-k8s-edge", base + ["CommandLineInterface", "WebhookEdge", "AgentAPI", "HTTPServing", "HTTPTransport", "KubernetesClient", "SystemCalls", "YAMLCoding"]),

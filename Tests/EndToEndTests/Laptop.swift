@@ -24,11 +24,11 @@ struct Laptop: Sendable {
 
     /// Starts it, waits until everything is ready, runs the body, stops it.
     static func run<T: Sendable>(
-        state: String, _ body: @Sendable @escaping (Laptop) async throws -> T
+        state: String, arguments: [String] = [], _ body: @Sendable @escaping (Laptop) async throws -> T
     ) async throws -> T {
         let process = try await ChildProcess.spawn(
             .init(
-                executable: "\(try programs)/codex-k8s", arguments: ["dev", "--state", state],
+                executable: "\(try programs)/codex-k8s", arguments: ["dev", "--state", state] + arguments,
                 environment: ProcessIdentity.environment, output: .stream, errors: .output, closeOnParentDeath: true))
         return try await withThrowingTaskGroup(of: T?.self) { group in
             let (ready, announce) = AsyncStream<[String]>.makeStream()

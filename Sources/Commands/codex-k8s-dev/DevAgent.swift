@@ -36,6 +36,9 @@ enum DevAgent: Equatable {
         }
     }
 
+    /// Whether pods are given a model.
+    var asksModel: Bool { self != .standIn }
+
     /// Folders with what an image would hold.
     var programDirectories: [String] {
         if case .codex(let program) = self { [Files.directory(of: program)] } else { [] }

@@ -6,6 +6,7 @@ import ControllerRuntime
 import Cryptography
 import DevCluster
 import DevForge
+import DevModel
 import DevPostgres
 import HTTPServing
 import HTTPTransport
@@ -46,6 +47,9 @@ struct DevEnvironment: Sendable {
     private let forge: ForgeServer
     private let cluster: DevAPIServer
     private let node: DevNode
+    /// The model's stand-in, where the agent asks one.
+    private let model: DevModelServer?
+    private let modelKeyFile: String
     private let webhookSecret: Secret<String>
     private let metrics = MetricsRegistry()
     private let ground = Promise<Ground>()
@@ -56,6 +60,9 @@ struct DevEnvironment: Sendable {
         self.logger = logger
         let folder = settings.folder
         webhookSecret = try Self.keptSecret("\(folder)/webhook-secret")
+        modelKeyFile = "\(folder)/model-key"
+        let modelKey = try Self.keptSecret(modelKeyFile)
+        model = settings.agent.asksModel ? DevModelServer(key: modelKey, logger: logger) : nil
         postgres = DevPostgres(directory: "\(folder)/postgres", logger: logger)
         var forgeConfiguration = ForgeConfiguration(directory: "\(folder)/forge", webhookSecret: webhookSecret)
         forgeConfiguration.port = settings.forgePort
@@ -83,7 +90,9 @@ struct DevEnvironment: Sendable {
         }
         try await ServiceGroup(
             [
-                ("postgres", postgres), ("forge", forge), ("cluster", cluster), ("ground", ClosureService(layGround)),
+                ("postgres", postgres), ("forge", forge), ("cluster", cluster),
+            ] + (model.map { [("model", $0)] } ?? []) + [
+                ("ground", ClosureService(layGround)),
                 ("node", node), ("controllers", ClosureService(runControllers)),
                 ("edge", ClosureService(runEdge)), ("announcement", ClosureService(announce)),
             ], gracePeriod: .seconds(20), logger: logger
@@ -104,8 +113,10 @@ struct DevEnvironment: Sendable {
             try await writeKubeconfig(edge, serviceAccount: "codex-k8s-edge")
             let url = try await forgeURL
             let file = "\(settings.folder)/config.yaml"
-            let text = DevConfiguration.text(
-                .init(forgeURL: url, credentials: forge.credentials, agent: settings.agent))
+            var input = DevConfiguration.Input(
+                forgeURL: url, credentials: forge.credentials, agent: settings.agent)
+            if let model { input.model = (try await model.waitUntilListening(), modelKeyFile) }
+            let text = DevConfiguration.text(input)
             try Files.writeAtomically(file, Array(text.utf8), mode: 0o644)
             ground.resolve(
                 .success(
