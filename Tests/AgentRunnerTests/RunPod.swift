@@ -26,9 +26,11 @@ final class RunPod: Sendable {
         try Files.writeAtomically("\(folder)/task/prompt.md", Array(text.utf8), durable: false)
     }
 
-    var address: String {
-        get throws { try Files.readText("\(folder)/broker/address").dropLast() + "/repository.git" }
-    }
+    /// The repository's address.
+    var address: String { get throws { try base + "/repository.git" } }
+
+    /// The broker's address.
+    var base: String { get throws { String(try Files.readText("\(folder)/broker/address").dropLast()) } }
 
     /// The environment; the agent is a shell script, so that a test can be any agent.
     func environment(agent script: String) -> [String: String] {
@@ -68,11 +70,13 @@ final class RunPod: Sendable {
 
     /// Runs the broker while `body` runs.
     static func with<T: Sendable>(
-        _ upstream: String, _ body: @escaping @Sendable (RunPod) async throws -> T
+        _ upstream: String, logger: Logger = .disabled, _ change: (inout [String: String]) -> Void = { _ in },
+        _ body: @escaping @Sendable (RunPod) async throws -> T
     ) async throws -> T {
         let pod = try RunPod(upstream: upstream)
-        let broker = Broker(
-            configuration: try BrokerConfiguration(environment: pod.environment(agent: "true")), logger: .disabled)
+        var environment = pod.environment(agent: "true")
+        change(&environment)
+        let broker = Broker(configuration: try BrokerConfiguration(environment: environment), logger: logger)
         return try await withThrowingTaskGroup(of: T?.self) { group in
             group.addTask {
                 try await broker.run()

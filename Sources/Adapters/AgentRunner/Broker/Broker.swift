@@ -26,6 +26,7 @@ package final class Broker: Service {
         server.maximumBodyBytes = configuration.maximumBodyBytes
         server.bodyBudgetBytes = configuration.maximumBodyBytes + (16 << 20)
         server.bodyDeadline = .seconds(10 * 60)
+        server.admit = { routes.refusal($0) }
         let http = HTTPServer(configuration: server, logger: logger) { await routes.answer($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await http.run() }
@@ -40,8 +41,11 @@ package final class Broker: Service {
 
     /// What is offered, by the word under which it is.
     private func parts(_ client: HTTPClient) -> [String: any BrokerPart] {
-        [
-            "repository.git": GitProxy(configuration: configuration, client: client, logger: logger)
+        let meter = ModelMeter()
+        return [
+            "repository.git": GitProxy(configuration: configuration, client: client, logger: logger),
+            "model": ModelProxy(configuration: configuration, client: client, meter: meter, logger: logger),
+            "usage": meter,
         ]
     }
 

@@ -22,6 +22,11 @@ package struct BrokerConfiguration: Sendable {
     /// The largest push, in bytes: its pack is held in memory on its way.
     package var maximumBodyBytes = 256 << 20
 
+    /// How long the model's rate limit may hold up one request; the run is ended and gone on with later long before.
+    package var rateLimitPatience = Duration.seconds(2 * 60 * 60)
+    /// How long the model may say nothing at all while it answers.
+    package var modelSilence = Duration.seconds(10 * 60)
+
     /// Reads the environment strictly.
     package init(environment: [String: String]) throws(RunnerError) {
         let reader = EnvironmentReader(environment)

@@ -8,6 +8,19 @@ protocol BrokerPart: Sendable {
     ///
     /// - Parameter path: the decoded segments below the part's word; empty for the word alone.
     func answer(_ request: ServerRequest, below path: [String]) async -> ServerResponse
+
+    /// The largest body that this part takes, in bytes.
+    var maximumBodyBytes: Int { get }
+    /// The answer to a larger one.
+    var tooLarge: ServerResponse { get }
+}
+
+extension BrokerPart {
+    /// As much as the server takes.
+    var maximumBodyBytes: Int { .max }
+
+    /// A line of text.
+    var tooLarge: ServerResponse { .text("the request is too large\n", status: .contentTooLarge) }
 }
 
 /// The broker's routing table: `/NONCE/WORD/…` goes to the part of that word, anything else is not found.
@@ -18,11 +31,22 @@ struct BrokerRoutes: Sendable {
     let parts: [String: any BrokerPart]
 
     func answer(_ request: ServerRequest) async -> ServerResponse {
+        guard let part = part(of: request) else { return .text("not found\n", status: .notFound) }
+        return await part.answer(request, below: Array(request.segments.dropFirst(2)))
+    }
+
+    /// Refuses by its header what is larger than its part takes, before it is read.
+    func refusal(_ head: ServerRequest) -> ServerResponse? {
+        guard let part = part(of: head), let length = head.headers["Content-Length"].flatMap({ Int($0) }),
+            length > part.maximumBodyBytes
+        else { return nil }
+        return part.tooLarge
+    }
+
+    private func part(of request: ServerRequest) -> (any BrokerPart)? {
         let segments = request.segments
-        guard segments.count > 1, isNonce(segments[0]), let part = parts[segments[1]] else {
-            return .text("not found\n", status: .notFound)
-        }
-        return await part.answer(request, below: Array(segments.dropFirst(2)))
+        guard segments.count > 1, isNonce(segments[0]) else { return nil }
+        return parts[segments[1]]
     }
 
     /// Compares in the same time wherever the first difference is.
