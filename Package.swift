@@ -94,14 +94,15 @@ var targets: [Target] = [
     // Domain: types, decisions, ports.
     library("Domain", "AgentAPI", ["JSONCoding", "KubernetesAPI", "Cryptography", "ServiceRuntime"]),
     library("Domain", "RunPolicy", ["AgentAPI"]),
+    library("Domain", "Prompts", ["AgentAPI", "RunPolicy", "Cryptography"]),
     library("Domain", "SourceProvider", ["AgentAPI", "JSONCoding", "ServiceRuntime"]),
-    library("Domain", "AuditTrail", ["AgentAPI", "JSONCoding", "Cryptography"]),
+    library("Domain", "AuditTrail", ["AgentAPI", "Prompts", "JSONCoding", "Cryptography"]),
     library("Domain", "AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail", "Cryptography"]),
 
     // Adapters: one port each; two of them never import each other.
     library("Adapters", "GitHubEvents", ["JSONCoding", "Cryptography"]),
     library("Adapters", "GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI"]),
-    library("Adapters", "AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "Cryptography"]),
+    library("Adapters", "AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "Prompts", "Cryptography"]),
     library("Adapters", "AgentRunner", base + ["StandInLanguage", "HTTPTransport", "HTTPServing", "ChildProcesses", "AgentAPI", "Cryptography", "SystemCalls"]),
 
     // Edge: faces the internet; neither libpq nor the domain's decisions.
@@ -163,11 +164,12 @@ var targets: [Target] = [
     tests("ControllerRuntime", kubernetes + ["HTTPServing", "KubernetesTestSupport"]),
     tests("AgentAPI", ["JSONCoding", "KubernetesAPI", "YAMLCoding", "StructuralSchema", "ServiceRuntime"]),
     tests("RunPolicy", ["AgentAPI"]),
+    tests("Prompts", ["AgentAPI", "RunPolicy", "Cryptography", "SystemCalls"]),
     tests("AuditTrail", ["AgentAPI", "JSONCoding"]),
     tests("AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail", "Cryptography"]),
     tests("GitHubEvents", ["JSONCoding", "Cryptography"]),
     tests("GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI", "DevForge", "HTTPServing"]),
-    tests("AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "DevPostgres", "SystemCalls"]),
+    tests("AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "Prompts", "DevPostgres", "SystemCalls"]),
     tests("AgentRunner", base + ["AgentAPI", "ChildProcesses", "DevForge", "DevModel", "HTTPServing", "HTTPTransport", "SystemCalls"]),
     tests("WebhookEdge", base + ["ChildProcesses", "HTTPServing", "HTTPTransport", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "Cryptography"]),
     tests("ExpressionLanguage", ["JSONCoding"]),

@@ -18,7 +18,7 @@ enum LayerRules {
     ]
     static let kubernetes: Set<String> = ["KubernetesAPI", "KubernetesClient", "ControllerRuntime"]
     /// Types, decisions and ports: no input, no output.
-    static let model: Set<String> = ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail"]
+    static let model: Set<String> = ["AgentAPI", "RunPolicy", "Prompts", "SourceProvider", "AuditTrail"]
     static let development: Set<String> = [
         "ExpressionLanguage", "StructuralSchema", "DevCluster", "ControlPlane", "FaultProxy", "DevForge", "DevModel",
         "DevPostgres",
@@ -68,8 +68,8 @@ enum LayerRules {
     /// What the process that faces the internet must not contain, by whatever way.
     static let keptFromTheEdge: Set<String> = [
         "CPostgres", "Postgres", "AuditStore", "AuditTrail", "ControllerRuntime", "AgentControllers", "RunPolicy",
-        "SourceProvider", "GitHubProvider", "AgentRunner", "DevCluster", "ControlPlane", "FaultProxy", "DevForge",
-        "DevModel", "DevPostgres",
+        "Prompts", "SourceProvider", "GitHubProvider", "AgentRunner", "DevCluster", "ControlPlane", "FaultProxy",
+        "DevForge", "DevModel", "DevPostgres",
     ]
 
     /// What the operator in a cluster must not contain: stand-ins for what it works with.

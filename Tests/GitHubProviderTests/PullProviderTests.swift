@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
+import Cryptography
 import DevForge
 import GitHubProvider
 import HTTPTypes
@@ -94,6 +95,42 @@ struct PullProviderTests {
             #expect(!back.headDescendsFromBase)
             let tree = try await fixture.provider.tree(commit: head, in: fixture.repository)
             #expect(tree.entries.map(\.path) == ["README.md", "docs/hello.txt"] && !tree.isTruncated)
+        }
+    }
+
+    @Test func readsFilesAtTheirCommit() async throws {
+        try await ProviderFixture.with { fixture in
+            let before = try #require(try await fixture.provider.branchHead("main", in: fixture.repository))
+            let path = "prompts/dev/work.ru.md"
+            func put(_ path: String, _ content: [UInt8], _ branch: String) async throws -> String {
+                let answer = try await fixture.forge(
+                    .put, "/contents/\(path)",
+                    ["message": "Put", "content": .string(Base64.encode(content)), "branch": .string(branch)])
+                return try #require(answer.at("commit", "sha")?.stringValue)
+            }
+            try await fixture.branch("codex/issue-1")
+            let text = Array(String(repeating: "Прочитайте задачу. ", count: 50).utf8)
+            let after = try await put(path, text, "codex/issue-1")
+            func read(_ path: String, _ commit: String, limit: Int = 2_000_000) async throws -> [UInt8]? {
+                try await fixture.provider.file(path, commit: commit, in: fixture.repository, limit: limit)
+            }
+            #expect(try await read(path, after) == text)
+            #expect(try await read(path, before) == nil)
+            #expect(try await read("prompts/dev/work.en.md", after) == nil)
+            #expect(try await read("prompts/none/work.ru.md", after) == nil)
+            #expect(try await read("prompts/dev", after) == nil, "a folder is no file")
+            #expect(try await read(path, String(repeating: "0", count: 40)) == nil)
+            // The bound, to the byte; and what GitHub does not give at all.
+            #expect(try await read(path, after, limit: text.count) == text)
+            let error = await #expect(throws: ProviderError.self) { try await read(path, after, limit: text.count - 1) }
+            #expect(error?.code == .invalid && error?.message.contains("at most \(text.count - 1)") == true)
+            let large = try await put("large.bin", [UInt8](repeating: 65, count: 1_100_000), "codex/issue-1")
+            let refused = await #expect(throws: ProviderError.self) { try await read("large.bin", large) }
+            #expect(refused?.code == .invalid && refused?.message.contains("1100000 bytes") == true)
+            #expect(try await read("empty.md", try await put("empty.md", [], "codex/issue-1")) == [])
+            try await fixture.fault(["match": "GET /repos/{owner}/{repo}/contents", "status": 502])
+            let away = await #expect(throws: ProviderError.self) { try await read(path, after) }
+            #expect(away?.code == .unavailable)
         }
     }
 

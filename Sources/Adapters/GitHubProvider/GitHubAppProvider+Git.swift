@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 package import AgentAPI
+import Cryptography
 import HTTPTypes
 import JSONCoding
 package import SourceProvider
@@ -49,6 +50,42 @@ extension GitHubAppProvider {
                     path: try entry.string("path"), mode: try entry.string("mode"), sha: try entry.string("sha")))
         }
         return SourceTree(entries: entries, isTruncated: object.flag("truncated"))
+    }
+
+    /// `GET contents/PATH?ref=COMMIT`, whose content is in Base64 up to 1 MB; above that GitHub gives the size alone.
+    package func file(
+        _ path: String, commit: String, in repository: RepositoryName, limit: Int
+    ) async throws(ProviderError) -> [UInt8]? {
+        let (name, reference) = (PercentEncoding.encodePath(path), PercentEncoding.encode(commit))
+        let request = GitHubRequest(path: self.path(repository, "/contents/\(name)?ref=\(reference)"))
+        let answer: JSONValue
+        do {
+            answer = try await send(request, in: repository).body
+        } catch let error where error.code == .notFound {
+            return nil
+        }
+        // A folder is a list; a link or a submodule says what it is.
+        guard answer.arrayValue == nil else { return nil }
+        let object = GitHubObject(answer, of: request.name)
+        guard try object.string("type") == "file" else { return nil }
+        let size = Int(try object.integer("size"))
+        guard size <= limit else { throw Self.tooLarge(request, size: size, limit: limit) }
+        guard object.text("encoding") == "base64" else {
+            throw ProviderError(
+                code: .invalid, request: request.name,
+                message: "the file's \(size) bytes come in the encoding \"\(object.text("encoding"))\", not in Base64")
+        }
+        // GitHub breaks the lines.
+        guard let content = Base64.decode(object.text("content").filter { !$0.isWhitespace }) else {
+            throw ProviderError(code: .unavailable, request: request.name, message: "the content is not Base64")
+        }
+        guard content.count <= limit else { throw Self.tooLarge(request, size: content.count, limit: limit) }
+        return content
+    }
+
+    private static func tooLarge(_ request: GitHubRequest, size: Int, limit: Int) -> ProviderError {
+        ProviderError(
+            code: .invalid, request: request.name, message: "the file has \(size) bytes; at most \(limit) are read")
     }
 
     /// `GET rules/branches/…` of the default branch and of one outside, and the rulesets found there.

@@ -70,6 +70,12 @@ package protocol SourceProvider: Sendable {
     func compare(base: String, head: String, in repository: RepositoryName) async throws(ProviderError) -> CommitComparison
     /// All files of a commit.
     func tree(commit: String, in repository: RepositoryName) async throws(ProviderError) -> SourceTree
+    /// A file as it is in a commit; `nil` when there is none, or no plain file, at that path.
+    ///
+    /// - Parameter limit: the most bytes that are read; a larger file is an error of the code `invalid`.
+    func file(
+        _ path: String, commit: String, in repository: RepositoryName, limit: Int
+    ) async throws(ProviderError) -> [UInt8]?
     /// Whether the repository's rules keep our app to `codex/**`: it can neither push to the default branch nor make or
     /// push other branches outside. `branch` is the one that the run is to push.
     func confinesApp(branch: String, in repository: RepositoryName) async throws(ProviderError) -> Bool

@@ -132,6 +132,8 @@ final class MemoryForge: SourceProvider {
         return SourceTree(entries: commit.hasPrefix("a") ? [] : [hello], isTruncated: false)
     }
 
+    func file(_ path: String, commit: String, in repository: RepositoryName, limit: Int) -> [UInt8]? { nil }
+
     func confinesApp(branch: String, in repository: RepositoryName) -> Bool { true }
 
     func mintRunToken(_ repository: RepositoryName) -> RunToken {

@@ -83,6 +83,15 @@ extension GitRepository {
         }
     }
 
+    /// What a folder of a commit holds, the commit's own for an empty path; nil when there is no such folder.
+    package func entries(of folder: String, in commit: String) async throws -> [GitTreeEntry]? {
+        do {
+            return try await tree(folder.isEmpty ? commit : "\(commit):\(folder)", recursive: false)
+        } catch is GitError {
+            return nil
+        }
+    }
+
     /// What changed from one commit or tree to another, renames found.
     package func changes(from base: String, to head: String) async throws -> [GitChange] {
         let raw = try await fields(["diff-tree", "-r", "-z", "--raw", "-M", "--no-abbrev", base, head])

@@ -147,14 +147,52 @@ extension ForgeEndpoints {
         let path = request.parameter("path")
         guard let commit = try await repository.resolve(request.target["ref"] ?? request.repository.defaultBranch)
         else { throw ForgeFailure.notFound }
-        let entry = try await repository.tree(commit, recursive: true).first { $0.path == path }
-        guard let entry, entry.type == "blob" else { throw ForgeFailure.notFound }
+        let parts = path.split(separator: "/")
+        let folder = parts.dropLast().joined(separator: "/")
+        // One level of the tree is asked for; a path that is not there is no entry of its folder.
+        guard let name = parts.last, let tree = try await repository.entries(of: folder, in: commit),
+            let entry = tree.first(where: { $0.path == name })
+        else { throw ForgeFailure.notFound }
+        if entry.type == "tree" {
+            let entries = try await repository.entries(of: path, in: commit) ?? []
+            return .json(.array(entries.map { Self.content($0, path: "\(path)/\($0.path)") }))
+        }
+        var file = Self.content(entry, path: path)
+        guard file["type"] == "file" else { return .json(file) }
         let content = try await repository.git(["cat-file", "blob", entry.sha])
-        return .json([
-            "type": "file", "encoding": "base64", "size": .integer(Int64(content.count)),
+        // As on GitHub: above 1 MB the content is left out, above 100 MB there is no answer.
+        guard content.count <= 100 << 20 else {
+            throw ForgeFailure(
+                status: 403, message: "This API returns blobs up to 100 MB in size.",
+                errors: [["resource": "Blob", "field": "data", "code": "too_large"]])
+        }
+        let isWhole = content.count <= 1 << 20
+        file["encoding"] = isWhole ? "base64" : "none"
+        file["content"] = .string(isWhole ? Self.lines(Base64.encode(content)) : "")
+        return .json(file)
+    }
+
+    /// An entry of a tree without its content.
+    private static func content(_ entry: GitTreeEntry, path: String) -> JSONValue {
+        let type = switch (entry.type, entry.mode) {
+        case ("tree", _): "dir"
+        case ("commit", _): "submodule"
+        case (_, "120000"): "symlink"
+        default: "file"
+        }
+        return [
+            "type": .string(type), "size": .integer(Int64(entry.size ?? 0)),
             "name": .string(path.split(separator: "/").last.map(String.init) ?? path), "path": .string(path),
-            "content": .string(Base64.encode(content)), "sha": .string(entry.sha),
-        ])
+            "sha": .string(entry.sha),
+        ]
+    }
+
+    /// Base64 in lines of 60 characters, each ended, as GitHub writes it.
+    private static func lines(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        return stride(from: 0, to: bytes.count, by: 60).map { start in
+            String(decoding: bytes[start..<min(start + 60, bytes.count)], as: UTF8.self) + "\n"
+        }.joined()
     }
 
     private func putContents(_ request: ForgeRequest) async throws -> ForgeReply {
