@@ -9,35 +9,47 @@ repository=acme/shop
 namespace=codex-k8s
 issue_text='create hello.txt with Hello from codex-k8s'
 review_text='create goodbye.txt with Goodbye from codex-k8s'
+model_label='[ai-model-stand-in-2]'
 run_limit=120
 
 keep=
 stop=
 verbose=
+agent=stand-in
 while [ $# -gt 0 ]; do
     case $1 in
     -h | --help)
         cat <<'TEXT'
-usage: hack/demo.sh [--keep] [--verbose]
+usage: hack/demo.sh [--agent stand-in|codex] [--keep] [--verbose]
        hack/demo.sh --stop
 
 Installs what is missing, builds, starts `codex-k8s dev` (an embedded cluster, a forge stand-in, a private PostgreSQL, the
 controllers and the edge, all on loopback), opens issue 1, labels it run:dev, reviews the pull request, labels the issue
 run:dev:revise, and prints what exists.
 
+  --agent     who works: stand-in, which asks no model, or codex, the real CLI with a stand-in for the model; with codex the
+              pod of the first run and its disk are removed before the second, which is given another model by a label
+              and resumes the first one's session
   --keep      leave everything running and print how to reach it
   --stop      stop what --keep left running
   --verbose   show the output of building and the log of codex-k8s
 TEXT
         exit 0
         ;;
+    --agent)
+        [ $# -ge 2 ] || usage_error "--agent expects stand-in or codex"
+        agent=$2
+        shift
+        ;;
+    --agent=*) agent=${1#*=} ;;
     --keep) keep=1 ;;
     --stop) stop=1 ;;
     --verbose) verbose=1 ;;
-    *) usage_error "unknown argument '$1'; expected --keep, --stop or --verbose" ;;
+    *) usage_error "unknown argument '$1'; expected --agent, --keep, --stop or --verbose" ;;
     esac
     shift
 done
+case $agent in stand-in | codex) ;; *) usage_error "unknown agent '$agent'; expected stand-in or codex" ;; esac
 
 # A place a checkout: short, because sockets' paths are, and outside of homes, which PostgreSQL's user cannot enter.
 state=${CODEXK8S_DEMO_STATE:-${TMPDIR:-/tmp}/codex-k8s-demo.$(id -u).$(printf '%s' "$root" | cksum | cut -d ' ' -f 1)}
@@ -124,7 +136,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 say "demo: starting codex-k8s dev in $state"
-setsid "$bin/codex-k8s" dev --state "$state" >"$state/dev.log" 2>&1 </dev/null &
+setsid "$bin/codex-k8s" dev --state "$state" --agent "$agent" >"$state/dev.log" 2>&1 </dev/null &
 dev=$!
 printf '%s\n' "$dev" >"$state/demo.pid"
 if [ -n "$verbose" ]; then
@@ -190,12 +202,18 @@ follow() { # LABEL REVISE
     watch_pid=
     exec 3<&-
     [ -n "$name" ] || die "no AgentRun appeared for $1 within $run_limit s"
+    followed=$name
     printf ' after %s s\n' "$(seconds_since "$begun")" >&2
     if [ "$last" != Succeeded ]; then
         kubectl describe agentrun "$name" --namespace "$namespace" >&2 || true
         die "the run of $1 ended ${last:-nowhere within $run_limit s}, not Succeeded"
     fi
     kubectl wait --for=condition=Ready "agentrun/$name" --namespace "$namespace" --timeout=20s >/dev/null
+}
+
+# What a run's status says of its agent, in one line.
+agent_line() { # RUN
+    kubectl get agentrun "$1" --namespace "$namespace" --output jsonpath='AGENT name='"$agent"' run={.metadata.name} model={.status.effective.model.value} reasoning={.status.effective.reasoningEffort.value} session={.status.session.id} resumed={.status.session.resumed}'
 }
 
 # --- the story -------------------------------------------------------------------------------------------------------
@@ -206,6 +224,7 @@ say "demo: issue 1 says: $issue_text"
 watch_runs
 forge POST /issues/1/labels '{"labels":["run:dev"]}' >/dev/null
 follow run:dev false
+first_run=$followed
 
 pulls=$(forge GET '/pulls?state=all')
 number=$(printf '%s' "$pulls" | field number)
@@ -218,9 +237,17 @@ say "demo: pull request $number: $url"
 say "demo: a reviewer comments: $review_text"
 forge POST "/pulls/$number/comments" \
     "{\"body\":\"$review_text\",\"path\":\"hello.txt\",\"line\":1,\"side\":\"RIGHT\"}" >/dev/null
+if [ "$agent" = codex ]; then
+    place=$(kubectl get agentrun "$first_run" --namespace "$namespace" --output jsonpath='{.status.namespace}')
+    say "demo: the first run's pod goes, and its disk with it; the next run gets the label $model_label"
+    kubectl delete jobs --all --namespace "$place" --wait >/dev/null
+    kubectl wait --for=delete pods --all --namespace "$place" --timeout=30s >/dev/null 2>&1 || true
+    forge POST /issues/1/labels "{\"labels\":[\"$model_label\"]}" >/dev/null
+fi
 watch_runs
 forge POST /issues/1/labels '{"labels":["run:dev:revise"]}' >/dev/null
 follow run:dev:revise true
+second_run=$followed
 
 updated=$(forge GET "/pulls/$number")
 commits=$(printf '%s' "$updated" | field commits)
@@ -231,6 +258,21 @@ others=$(forge GET '/pulls?state=all' | grep -o '"issue_url"' | wc -l)
 
 trace=$("$bin/codex-k8s" trace --issue 1 --database-url "$CODEXK8S_DATABASE_URL" | grep '^TRACE issue=1 ' | head -n 1)
 [ -n "$trace" ] || die "the audit has no trace of issue 1"
+
+agents=
+if [ "$agent" = codex ]; then
+    first=$(agent_line "$first_run")
+    second=$(agent_line "$second_run")
+    agents="$first
+$second"
+    session() { sed -E 's/.* session=([^ ]*).*/\1/; s/^AGENT.*//'; }
+    [ -n "$(session <<<"$first")" ] || die "the first run has no session: $first"
+    [ "$(session <<<"$first")" = "$(session <<<"$second")" ] || die "the second run has another session: $agents"
+    [[ $first == *resumed=false && $second == *resumed=true ]] || die "the session was not resumed: $agents"
+    [[ $first != *model=stand-in-2* && $second == *model=stand-in-2* ]] || die "the label did not change the model: $agents"
+    "$bin/codex-k8s" trace --issue 1 --events --database-url "$CODEXK8S_DATABASE_URL" | grep -q ' run.agent.resume.used ' ||
+        die "the audit does not say that the session was resumed"
+fi
 
 # --- what exists -----------------------------------------------------------------------------------------------------
 
@@ -261,6 +303,7 @@ if [ -z "$keep" ]; then
 fi
 [ -z "$tail_pid" ] || kill "$tail_pid" 2>/dev/null || true
 tail_pid=
+[ -z "$agents" ] || printf '%s\n' "$agents"
 printf 'PULL-REQUEST number=%s created-by=run:dev url=%s\n' "$number" "$url"
 printf 'PULL-REQUEST number=%s updated-by=run:dev:revise commits=%s\n' "$number" "$commits"
 printf '%s\n' "$trace"

@@ -44,6 +44,7 @@ enum DevConfiguration {
         if let model = input.model {
             document["model"] = [
                 "baseURL": .string(model.url), "keyFile": .string(model.keyFile), "name": .string(models[0]),
+                "reasoningEffort": "medium",
             ]
         }
         return "# Written at each start of `codex-k8s dev`.\n" + YAMLWriter.text(document)
