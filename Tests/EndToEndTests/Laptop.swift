@@ -94,6 +94,18 @@ struct Laptop: Sendable {
         try await forge(.post, "/issues/\(issue)/labels", ["labels": [.string(label)]])
     }
 
+    /// Returns when a namespace holds no pod any more.
+    func waitUntilNoPod(in namespace: String) async throws {
+        let client = api.resource(Pod.self, namespace: namespace)
+        while true {
+            let page = try await client.list()
+            if page.items.isEmpty { return }
+            var options = WatchOptions()
+            options.resourceVersion = page.resourceVersion
+            for try await event in try await client.watch(options) { if case .deleted = event { break } }
+        }
+    }
+
     /// The run of an issue, once it has ended; runs that were rejected as duplicates do not count.
     func endedRun(issue: Int, revise: Bool = false) async throws -> AgentRun {
         let client = api.resource(AgentRun.self, namespace: "codex-k8s")

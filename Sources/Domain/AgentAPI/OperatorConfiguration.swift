@@ -17,6 +17,8 @@ package import JSONCoding
 /// | `model.name` `.reasoningEffort` | what is used where nothing else says one | the agent CLI's own |
 /// | `runAPI.url` | where pods reach the run API | none: sessions are not kept |
 /// | `sessions.maximumBytes` | the largest session that is kept | 64 MiB |
+/// | `network.projectNamespaces[]` | namespaces that pods of runs may talk to | none |
+/// | `network.allowedCIDRs[]` | private address ranges that they may reach on 443, such as a model provider's | none |
 /// | `models[]` `images[]` | what labels and specs may ask for; empty allows the agents' own only | empty |
 /// | `conflictPolicy` | `Reject` or `Queue` a trigger while a run of the issue goes on | `Reject` |
 /// | `leaseTTL` | lifetime of a place after its last holder | `24h` |
@@ -31,6 +33,7 @@ package struct OperatorConfiguration: Sendable, Hashable {
     package var model: Model
     package var runAPI: RunAPI
     package var sessions: Sessions
+    package var network: Network
     package var repositories: [Repository]
     package var actors: Actors
     package var agents: [String: AgentDefinition]
@@ -83,6 +86,14 @@ package struct OperatorConfiguration: Sendable, Hashable {
     package struct RunAPI: Sendable, Hashable {
         /// Its address as pods reach it; without one nothing of a session outlives its pod.
         package var url: String?
+    }
+
+    /// What pods of runs may reach beyond the public internet on 443.
+    package struct Network: Sendable, Hashable {
+        /// Namespaces of the projects.
+        package var projectNamespaces: [String] = []
+        /// Address ranges, as `10.1.0.0/16`.
+        package var allowedCIDRs: [String] = []
     }
 
     /// Sessions of agents.
@@ -152,6 +163,14 @@ extension OperatorConfiguration {
         let most = sessions.integer("maximumBytes", in: 1...(1 << 30)).map(Int.init)
         self.sessions = Sessions(maximumBytes: most ?? 64 << 20)
         reader.absorb(sessions.finish())
+        var network = reader.reader("network")
+        self.network = Network(
+            projectNamespaces: network.strings("projectNamespaces") ?? [],
+            allowedCIDRs: network.strings("allowedCIDRs") ?? [])
+        for range in self.network.allowedCIDRs where !range.contains("/") {
+            network.report("allowedCIDRs", "\"\(range)\" is no range such as 10.1.0.0/16")
+        }
+        reader.absorb(network.finish())
 
         repositories = []
         for var entry in reader.list("repositories") {

@@ -17,6 +17,8 @@ struct PlaceBuilder {
     /// The service account that the controller runs as, and its namespace.
     let controllerServiceAccount: String
     let systemNamespace: String
+    /// What the place's pods may reach besides names, the operator and the world.
+    var egress = PlaceEgress()
 
     /// The run namespace's name: that of the place itself.
     var runNamespace: String { place.metadata.name }
@@ -170,7 +172,7 @@ struct PlaceBuilder {
                 ["namespaceSelector": ["matchLabels": ["kubernetes.io/metadata.name": .string(systemNamespace)]]]
             ]
         ]
-        var egress: [JSONValue] = [names, world, system]
+        var egress: [JSONValue] = [names, world, system] + egress.rules(mode: place.spec.mode)
         var ingress: [JSONValue] = []
         if insideAllowed {
             egress.append(["to": [["podSelector": [:]]]])

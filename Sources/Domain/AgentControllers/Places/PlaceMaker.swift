@@ -2,6 +2,7 @@
 import AgentAPI
 import AuditTrail
 import ControllerRuntime
+import HTTPTypes
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient
@@ -16,6 +17,7 @@ final class PlaceMaker: Sendable {
     private let runs: Store<AgentRun>
     private let serviceAccount: String
     private let systemNamespace: String
+    private let network: OperatorConfiguration.Network
     private let now: @Sendable () -> Timestamp
     /// One at a time makes a place, by its name.
     let gate = KeyedMutex<String>()
@@ -24,15 +26,24 @@ final class PlaceMaker: Sendable {
     /// How long the API server may take to grant what a new role binding says; it hears of it by a watch of its own.
     private static let grantTime = Duration.seconds(2)
 
+    private struct KnownEndpoints {
+        var endpoints: [PlaceEgress.Endpoint] = []
+        var askedAt: Timestamp?
+    }
+
+    private static let endpointsLifetime = Duration.seconds(300)
+    private let knownEndpoints = Mutex(KnownEndpoints())
+
     init(
         api: APIClient, audit: AuditRecorder, runs: Store<AgentRun>, serviceAccount: String, systemNamespace: String,
-        now: @escaping @Sendable () -> Timestamp
+        network: OperatorConfiguration.Network, now: @escaping @Sendable () -> Timestamp
     ) {
         self.api = api
         self.audit = audit
         self.runs = runs
         self.serviceAccount = serviceAccount
         self.systemNamespace = systemNamespace
+        self.network = network
         self.now = now
     }
 
@@ -49,7 +60,21 @@ final class PlaceMaker: Sendable {
 
     func builder(_ place: IssueNamespace) -> PlaceBuilder {
         PlaceBuilder(
-            place: place, controllerServiceAccount: serviceAccount, systemNamespace: systemNamespace)
+            place: place, controllerServiceAccount: serviceAccount, systemNamespace: systemNamespace,
+            egress: PlaceEgress(
+                apiServer: knownEndpoints.withLock { $0.endpoints }, projectNamespaces: network.projectNamespaces,
+                allowedCIDRs: network.allowedCIDRs))
+    }
+
+    /// Learns where the API server listens, for the network policies of what is made next; asked for again after minutes.
+    ///
+    /// A server that does not tell (the role is optional) is reached as the rest of the world is: on 443.
+    private func learnEndpoints() async throws {
+        let now = self.now()
+        if let asked = knownEndpoints.withLock({ $0.askedAt }), now.since(asked) < Self.endpointsLifetime { return }
+        let path = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes"
+        let slice = try await tolerating(.notFound, .forbidden) { try await api.request(.get, path) }
+        knownEndpoints.withLock { $0 = KnownEndpoints(endpoints: slice.map(PlaceEgress.endpoints) ?? [], askedAt: now) }
     }
 
     /// Everything, and the word that it is there.
@@ -62,6 +87,7 @@ final class PlaceMaker: Sendable {
     /// Namespaces first; then what they hold, none of which needs the controller's own binding, and that binding, which
     /// what a run adds needs. No Job may exist before.
     func make(_ place: IssueNamespace) async throws {
+        try await learnEndpoints()
         let builder = builder(place)
         try await createAll(builder.namespaces, place)
         try await createAll([builder.controllerBinding] + builder.contents, place)

@@ -64,7 +64,7 @@ package struct ControllerContext: Sendable {
         facts = SourceFacts(source: source, now: now)
         placeMaker = PlaceMaker(
             api: api, audit: audit, runs: runs, serviceAccount: serviceAccount,
-            systemNamespace: configuration.systemNamespace, now: now)
+            systemNamespace: configuration.systemNamespace, network: configuration.network, now: now)
     }
 
     func runClient(_ run: AgentRun) -> ResourceClient<AgentRun> {
