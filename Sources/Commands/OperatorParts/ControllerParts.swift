@@ -40,6 +40,8 @@ package struct ControllerParts: Sendable {
                     configuration, http: http, writeObjection: { fence?.objection }, logger: logger),
                 sink: fence.map { FencedAuditSink(sink: sink, fence: $0) } ?? sink,
                 history: fence.map { FencedRunHistory(history: history, fence: $0) } ?? history,
+                sessions: PostgresSessionStore(client: postgres), progress: PostgresRunProgressStore(client: postgres),
+                usage: PostgresUsageStore(client: postgres),
                 serviceAccount: serviceAccount, modelKey: Self.modelKey(configuration.model.keyFile), logger: logger,
                 metrics: metrics))
     }

@@ -28,6 +28,8 @@ package struct ControllerSet: Sendable {
         package var source: any SourceProvider
         package var sink: any AuditSink
         package var history: any RunHistory
+        /// Where sessions of agents are kept; nil where every run begins a fresh one.
+        package var sessions: (any SessionStore)?
         /// What pods said last; nil where pods have nobody to tell it to.
         package var progress: (any RunProgressStore)?
         /// Where it is kept what pods used; nil where nobody wants to know.
@@ -43,7 +45,8 @@ package struct ControllerSet: Sendable {
         package init(
             configuration: OperatorConfiguration, api: APIClient, leadership: any Leadership = SoleLeadership(),
             events: EventRecorder? = nil, source: any SourceProvider, sink: any AuditSink, history: any RunHistory,
-            progress: (any RunProgressStore)? = nil, usage: (any UsageStore)? = nil, serviceAccount: String,
+            sessions: (any SessionStore)? = nil, progress: (any RunProgressStore)? = nil,
+            usage: (any UsageStore)? = nil, serviceAccount: String,
             modelKey: @escaping @Sendable () throws -> Secret<String>? = { nil },
             now: @escaping @Sendable () -> Timestamp = { .now }, logger: Logger, metrics: MetricsRegistry
         ) {
@@ -54,6 +57,7 @@ package struct ControllerSet: Sendable {
             self.source = source
             self.sink = sink
             self.history = history
+            self.sessions = sessions
             self.progress = progress
             self.usage = usage
             self.serviceAccount = serviceAccount
@@ -87,7 +91,8 @@ package struct ControllerSet: Sendable {
         audit = AuditRecorder(sink: dependencies.sink, logger: dependencies.logger)
         let context = ControllerContext(
             configuration: dependencies.configuration, api: api, source: dependencies.source, audit: audit,
-            events: dependencies.events, history: dependencies.history, progress: dependencies.progress,
+            events: dependencies.events, history: dependencies.history, sessions: dependencies.sessions,
+            progress: dependencies.progress,
             usage: dependencies.usage, runs: runs.store, places: places.store, jobs: jobs.store, pods: pods.store,
             serviceAccount: dependencies.serviceAccount, modelKey: dependencies.modelKey, now: dependencies.now,
             logger: dependencies.logger)

@@ -17,6 +17,8 @@ package struct ControllerContext: Sendable {
     /// Tells people what happened; nil tells nobody.
     package let events: EventRecorder?
     package let history: any RunHistory
+    /// Where sessions of agents are kept; nil where every run begins a fresh one.
+    package let sessions: (any SessionStore)?
     /// What pods said last; nil where pods have nobody to tell it to.
     package let progress: (any RunProgressStore)?
     /// Where it is kept what pods used; nil where nobody wants to know.
@@ -40,7 +42,8 @@ package struct ControllerContext: Sendable {
 
     package init(
         configuration: OperatorConfiguration, api: APIClient, source: any SourceProvider, audit: AuditRecorder,
-        events: EventRecorder? = nil, history: any RunHistory, progress: (any RunProgressStore)? = nil,
+        events: EventRecorder? = nil, history: any RunHistory, sessions: (any SessionStore)? = nil,
+        progress: (any RunProgressStore)? = nil,
         usage: (any UsageStore)? = nil, runs: Store<AgentRun>, places: Store<IssueNamespace>, jobs: Store<Job>,
         pods: Store<Pod>, serviceAccount: String, modelKey: @escaping @Sendable () throws -> Secret<String>? = { nil },
         now: @escaping @Sendable () -> Timestamp, logger: Logger
@@ -51,6 +54,7 @@ package struct ControllerContext: Sendable {
         self.audit = audit
         self.events = events
         self.history = history
+        self.sessions = sessions
         self.progress = progress
         self.usage = usage
         self.runs = runs
