@@ -103,7 +103,8 @@ var targets: [Target] = [
     library("Adapters", "GitHubEvents", ["JSONCoding", "Cryptography"]),
     library("Adapters", "GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI"]),
     library("Adapters", "AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "Prompts", "Cryptography"]),
-    library("Adapters", "AgentRunner", base + ["StandInLanguage", "HTTPTransport", "HTTPServing", "ChildProcesses", "AgentAPI", "Cryptography", "SystemCalls"]),
+    library("Adapters", "RunAPI", base + ["HTTPServing", "KubernetesAPI", "KubernetesClient", "AgentAPI", "AuditTrail", "Compression", "Cryptography"]),
+    library("Adapters", "AgentRunner", base + ["Compression", "StandInLanguage", "HTTPTransport", "HTTPServing", "ChildProcesses", "AgentAPI", "Cryptography", "SystemCalls"]),
 
     // Edge: faces the internet; neither libpq nor the domain's decisions.
     library("Edge", "WebhookEdge", base + ["HTTPServing", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "YAMLCoding", "Cryptography"]),
@@ -170,7 +171,11 @@ var targets: [Target] = [
     tests("GitHubEvents", ["JSONCoding", "Cryptography"]),
     tests("GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI", "DevForge", "HTTPServing"]),
     tests("AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "Prompts", "DevPostgres", "SystemCalls"]),
-    tests("AgentRunner", base + ["AgentAPI", "ChildProcesses", "DevForge", "DevModel", "HTTPServing", "HTTPTransport", "SystemCalls"]),
+    .target(
+        name: "RunAPITestSupport",
+        dependencies: ["RunAPI", "AgentAPI", "AuditTrail", "JSONCoding", "ServiceRuntime"], path: "Tests/RunAPITestSupport", swiftSettings: settings),
+    tests("RunAPI", base + ["HTTPServing", "HTTPTransport", "KubernetesAPI", "KubernetesClient", "AgentAPI", "AuditTrail", "Compression", "Cryptography", "KubernetesTestSupport", "RunAPITestSupport"]),
+    tests("AgentRunner", base + ["AuditTrail", "Compression", "Cryptography", "RunAPI", "RunAPITestSupport", "AgentAPI", "ChildProcesses", "DevForge", "DevModel", "HTTPServing", "HTTPTransport", "SystemCalls"]),
     tests("WebhookEdge", base + ["ChildProcesses", "HTTPServing", "HTTPTransport", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "Cryptography"]),
     tests("ExpressionLanguage", ["JSONCoding"]),
     tests("StructuralSchema", ["JSONCoding", "YAMLCoding", "ExpressionLanguage"]),

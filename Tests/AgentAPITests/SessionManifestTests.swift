@@ -9,7 +9,9 @@ private func file(_ path: String, size: Int = 10, chunks: Int = 1) -> SessionMan
     .init(path: path, size: size, sha256: digest("a"), chunks: Array(repeating: digest("b"), count: chunks))
 }
 
-private func work(_ size: Int = 10, run: String = "r", start: String = String(repeating: "1", count: 40)) -> SessionManifest.Work {
+private func work(_ size: Int = 10, run: String = "r", start: String = String(repeating: "1", count: 40))
+    -> SessionManifest.Work
+{
     .init(
         runUID: run, start: start, head: String(repeating: "2", count: 40),
         bundle: file("work.bundle", size: size, chunks: (size + (1 << 20) - 1) >> 20))
@@ -24,7 +26,8 @@ private func work(_ size: Int = 10, run: String = "r", start: String = String(re
     }
 
     @Test(arguments: [
-        "", "/", "/etc/passwd", "..", "a/..", "../a", "a/../b", ".", "a/./b", "a//b", "a/", "a\nb", "a\u{0}b", "a\u{7F}",
+        "", "/", "/etc/passwd", "..", "a/..", "../a", "a/../b", ".", "a/./b", "a//b", "a/", "a\nb", "a\u{0}b",
+        "a\u{7F}",
         "a\u{FFFD}", String(repeating: "a", count: 256), String(repeating: "a/", count: 300) + "a",
     ])
     func otherPathsAreNot(path: String) {
@@ -32,7 +35,8 @@ private func work(_ size: Int = 10, run: String = "r", start: String = String(re
     }
 
     @Test func boundsAreKept() {
-        func problem(_ files: [SessionManifest.File], work: SessionManifest.Work? = nil, sequence: Int64 = 0) -> String? {
+        func problem(_ files: [SessionManifest.File], work: SessionManifest.Work? = nil, sequence: Int64 = 0) -> String?
+        {
             SessionManifest(sequence: sequence, files: files, work: work).problem(limit: 1000)
         }
         #expect(problem([]) == nil)
@@ -46,10 +50,14 @@ private func work(_ size: Int = 10, run: String = "r", start: String = String(re
         #expect(problem([file("a", size: -1, chunks: 0)]) != nil)
         #expect(problem([file("a", size: .max)]) != nil)
         #expect(problem([file("a", size: 10, chunks: 0)]) != nil)
-        #expect(problem((0...SessionManifest.fileLimit).map { file("f\($0)", size: 0, chunks: 0) })?.contains("files") == true)
+        #expect(
+            problem((0...SessionManifest.fileLimit).map { file("f\($0)", size: 0, chunks: 0) })?.contains("files")
+                == true)
         #expect(problem([file("a", size: 5000, chunks: 4097)])?.contains("4097 chunks") == true)
         #expect(problem([.init(path: "a", size: 1, sha256: "abc", chunks: [digest("b")])])?.contains("digest") == true)
-        #expect(problem([.init(path: "a", size: 1, sha256: digest("a"), chunks: [digest("B")])])?.contains("digest") == true)
+        #expect(
+            problem([.init(path: "a", size: 1, sha256: digest("a"), chunks: [digest("B")])])?.contains("digest") == true
+        )
     }
 
     @Test func unfinishedWorkHasABoundOfItsOwn() {

@@ -45,13 +45,15 @@ enum LayerRules {
         ]),
         "Development": development.union(support).union(system).union(["KubernetesAPI"]),
         "Commands": support.union(system).union(kubernetes).union(model).union(development).union([
-            "AgentControllers", "AgentRunner", "AuditStore", "GitHubProvider", "OperatorParts", "WebhookEdge",
+            "AgentControllers", "AgentRunner", "AuditStore", "GitHubProvider", "OperatorParts", "RunAPI", "WebhookEdge",
         ]),
     ]
 
     /// What single targets may import beyond their layer.
     static let additions: [String: Set<String>] = [
         "AgentControllers": ["KubernetesClient", "ControllerRuntime"],
+        // Asks the API server whose token it is.
+        "RunAPI": ["KubernetesClient"],
     ]
 
     /// What single targets may not import although their layer may.
@@ -61,6 +63,8 @@ enum LayerRules {
         "GitHubEvents": ["HTTPTransport", "HTTPServing", "Postgres", "AgentAPI"],
         "GitHubProvider": ["Postgres", "AuditTrail", "HTTPServing"],
         "AuditStore": ["HTTPTransport", "HTTPServing", "SourceProvider"],
+        // What pods say goes to the ports; nothing of it reaches the code host.
+        "RunAPI": ["HTTPTransport", "Postgres", "SourceProvider", "ChildProcesses"],
         "codex-k8s-edge": ["Postgres"],
         "agent-runner": ["Postgres", "KubernetesClient", "ControllerRuntime", "AgentControllers"],
     ]
@@ -68,8 +72,8 @@ enum LayerRules {
     /// What the process that faces the internet must not contain, by whatever way.
     static let keptFromTheEdge: Set<String> = [
         "CPostgres", "Postgres", "AuditStore", "AuditTrail", "ControllerRuntime", "AgentControllers", "RunPolicy",
-        "Prompts", "SourceProvider", "GitHubProvider", "AgentRunner", "DevCluster", "ControlPlane", "FaultProxy",
-        "DevForge", "DevModel", "DevPostgres",
+        "Prompts", "SourceProvider", "GitHubProvider", "AgentRunner", "RunAPI", "DevCluster", "ControlPlane",
+        "FaultProxy", "DevForge", "DevModel", "DevPostgres",
     ]
 
     /// What the operator in a cluster must not contain: stand-ins for what it works with.
@@ -78,7 +82,8 @@ enum LayerRules {
     /// What the process in the run's pod must not contain.
     static let keptFromTheRunner: Set<String> = [
         "CPostgres", "Postgres", "AuditStore", "ControllerRuntime", "KubernetesClient", "AgentControllers",
-        "GitHubProvider", "DevCluster", "ControlPlane", "FaultProxy", "DevForge", "DevModel", "DevPostgres",
+        "RunAPI", "GitHubProvider", "DevCluster", "ControlPlane", "FaultProxy", "DevForge", "DevModel",
+        "DevPostgres",
     ]
 
     /// Why the target may not import the module; nil when it may.

@@ -9,7 +9,8 @@ import Testing
 private let limit = 1 << 20
 
 private func owner(
-    _ run: String, attempt: Int = 1, pod: Int64 = 1000, issue: Int = 42, agent: String = "dev", branch: String = "codex/issue-42"
+    _ run: String, attempt: Int = 1, pod: Int64 = 1000, issue: Int = 42, agent: String = "dev",
+    branch: String = "codex/issue-42"
 ) -> SessionOwner {
     SessionOwner(
         scope: SessionScope(repositoryID: 7, issue: issue, agent: agent), runUID: run, attempt: attempt,
@@ -51,7 +52,9 @@ struct PostgresSessionStoreTests {
             let (run, scope) = (owner("a"), owner("a").scope)
             let wanted = manifest(1, [chunk("1"), chunk("2")])
             #expect(try await store.putChunk(chunk("1"), session: "s", owner: run, limit: limit) == .stored)
-            #expect(try await store.commit(wanted, session: "s", owner: run, limit: limit) == .incomplete(missing: [chunk("2").sha256]))
+            #expect(
+                try await store.commit(wanted, session: "s", owner: run, limit: limit)
+                    == .incomplete(missing: [chunk("2").sha256]))
             // Nothing of it can be restored yet.
             #expect(try await store.manifest(session: "s", scope: scope) == nil)
             #expect(try await store.chunk(chunk("1").sha256, session: "s", scope: scope) == nil)
@@ -66,7 +69,9 @@ struct PostgresSessionStoreTests {
             #expect(latest.id == "s" && latest.runUID == "a" && latest.attempt == 1 && latest.bytes == 6)
             // Chunks that the next snapshot does not name go.
             _ = try await store.putChunk(chunk("3"), session: "s", owner: run, limit: limit)
-            #expect(try await store.commit(manifest(2, [chunk("2"), chunk("3")]), session: "s", owner: run, limit: limit) == .committed)
+            #expect(
+                try await store.commit(manifest(2, [chunk("2"), chunk("3")]), session: "s", owner: run, limit: limit)
+                    == .committed)
             let kept = try await database.query("SELECT sha256 FROM session_chunks ORDER BY 1").map { $0["sha256"] }
             #expect(kept == [chunk("2").sha256, chunk("3").sha256])
             try await store.delete(session: "s")
@@ -95,7 +100,8 @@ struct PostgresSessionStoreTests {
                 (owner("b", attempt: 1, pod: 40), 1, .committed),
             ]
             for (number, step) in steps.enumerated() {
-                let outcome = try await store.commit(manifest(step.1, [chunk("1")]), session: "s", owner: step.0, limit: limit)
+                let outcome = try await store.commit(
+                    manifest(step.1, [chunk("1")]), session: "s", owner: step.0, limit: limit)
                 #expect(outcome == step.2, "step \(number)")
             }
             #expect(try await store.manifest(session: "s", scope: scope)?.sequence == 1)
@@ -106,14 +112,17 @@ struct PostgresSessionStoreTests {
     @Test func anotherIssueOrAgentSeesNothing() async throws {
         try await withSessions { store, _, _ in
             _ = try await store.putChunk(chunk("1"), session: "s", owner: owner("a"), limit: limit)
-            #expect(try await store.commit(manifest(1, [chunk("1")]), session: "s", owner: owner("a"), limit: limit) == .committed)
+            #expect(
+                try await store.commit(manifest(1, [chunk("1")]), session: "s", owner: owner("a"), limit: limit)
+                    == .committed)
             for stranger in [owner("b", issue: 43), owner("b", agent: "qa")] {
                 #expect(try await store.manifest(session: "s", scope: stranger.scope) == nil)
                 #expect(try await store.chunk(chunk("1").sha256, session: "s", scope: stranger.scope) == nil)
                 #expect(try await store.latest(scope: stranger.scope, branch: "codex/issue-42") == nil)
                 #expect(try await store.putChunk(chunk("2"), session: "s", owner: stranger, limit: limit) == .foreign)
                 #expect(try await store.putChunk(chunk("1"), session: "s", owner: stranger, limit: limit) == .foreign)
-                #expect(try await store.commit(manifest(9, []), session: "s", owner: stranger, limit: limit) == .foreign)
+                #expect(
+                    try await store.commit(manifest(9, []), session: "s", owner: stranger, limit: limit) == .foreign)
             }
             #expect(try await store.latest(scope: owner("a").scope, branch: "codex/issue-42-qa") == nil)
             #expect(try await store.manifest(session: "s", scope: owner("a").scope)?.sequence == 1)
@@ -144,7 +153,8 @@ struct PostgresSessionStoreTests {
             }
             // A file that is not what its chunks are.
             _ = try await store.putChunk(chunk("1"), session: "x", owner: run, limit: limit)
-            let wrong = try await store.commit(manifest(1, [chunk("1")], size: 2), session: "x", owner: run, limit: limit)
+            let wrong = try await store.commit(
+                manifest(1, [chunk("1")], size: 2), session: "x", owner: run, limit: limit)
             #expect(wrong == .refused("2026/rollout.jsonl: its chunks have 3 bytes, not 2"))
             // Two snapshots' worth is kept, and no more.
             try await database.execute(
@@ -152,13 +162,20 @@ struct PostgresSessionStoreTests {
                 INSERT INTO session_chunks (session_id, sha256, raw_bytes, content)
                 SELECT 'x', lpad(to_hex(n), 64, '0'), 1048576, '\\x00' FROM generate_series(1, 65) AS n
                 """)
-            guard case .full = try await store.putChunk(chunk("2", bytes: 1 << 20), session: "x", owner: run, limit: 1 << 20) else {
+            guard
+                case .full = try await store.putChunk(
+                    chunk("2", bytes: 1 << 20), session: "x", owner: run, limit: 1 << 20)
+            else {
                 Issue.record("a chunk beyond the bound was kept"); return
             }
-            #expect(try await store.putChunk(chunk("2", bytes: 1 << 20), session: "x", owner: run, limit: 2 << 20) == .stored)
+            #expect(
+                try await store.putChunk(chunk("2", bytes: 1 << 20), session: "x", owner: run, limit: 2 << 20)
+                    == .stored)
             // A run begins only so many.
             for number in 1...31 {
-                #expect(try await store.commit(manifest(1, []), session: "n\(number)", owner: run, limit: limit) == .committed)
+                #expect(
+                    try await store.commit(manifest(1, []), session: "n\(number)", owner: run, limit: limit)
+                        == .committed)
             }
             guard case .full = try await store.putChunk(chunk("1"), session: "one-more", owner: run, limit: limit),
                 case .refused = try await store.commit(manifest(1, []), session: "one-more", owner: run, limit: limit)
@@ -178,7 +195,8 @@ struct PostgresSessionStoreTests {
             try await database.execute(
                 "UPDATE agent_sessions SET updated_at = updated_at - interval '31 days' WHERE session_id = 'old'")
             try await database.execute(
-                "UPDATE agent_sessions SET updated_at = updated_at - interval '25 hours' WHERE session_id = 'empty-old'")
+                "UPDATE agent_sessions SET updated_at = updated_at - interval '25 hours' WHERE session_id = 'empty-old'"
+            )
             #expect(try await store.expire(unusedFor: .seconds(30 * 24 * 3600)) == 2)
             let left = try await database.query("SELECT DISTINCT session_id FROM session_chunks ORDER BY 1")
             #expect(left.map { $0["session_id"] } == ["empty-new", "new"])
@@ -237,9 +255,12 @@ struct PostgresProgressAndUsageTests {
                     runUID: "a", attempt: attempt, sessionID: "s", model: model,
                     tokens: .init(inputTokens: input, cachedInputTokens: 7, outputTokens: -1, reasoningTokens: 2))
             }
-            for use in [usage(1, "m", 10), usage(1, "m", 99), usage(2, "m", 5), usage(1, "n", 1)] { try await store.record(use) }
+            for use in [usage(1, "m", 10), usage(1, "m", 99), usage(2, "m", 5), usage(1, "n", 1)] {
+                try await store.record(use)
+            }
             let rows = try await database.query(
-                "SELECT attempt, model, input_tokens, cached_input_tokens, output_tokens FROM token_usage ORDER BY 1, 2")
+                "SELECT attempt, model, input_tokens, cached_input_tokens, output_tokens FROM token_usage ORDER BY 1, 2"
+            )
             let columns = ["attempt", "model", "input_tokens", "cached_input_tokens", "output_tokens"]
             let values = rows.map { row in columns.map { row[$0] ?? "null" } }
             #expect(values == [["1", "m", "10", "7", "0"], ["1", "n", "1", "1", "0"], ["2", "m", "5", "5", "0"]])

@@ -108,7 +108,8 @@ extension SessionManifest.File {
         }
         let most = chunks.count * SessionManifest.chunkBytes
         guard size >= chunks.count, size <= most else {
-            return "\(path): \(size) bytes do not fit \(chunks.count) chunks of 1 to \(SessionManifest.chunkBytes) bytes"
+            return
+                "\(path): \(size) bytes do not fit \(chunks.count) chunks of 1 to \(SessionManifest.chunkBytes) bytes"
         }
         return nil
     }

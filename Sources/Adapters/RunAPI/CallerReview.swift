@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import JSONCoding
+import KubernetesAPI
+package import KubernetesClient
+package import ServiceRuntime
+
+/// Finds out who calls.
+package protocol CallerReview: Sendable {
+    /// Asks about a token.
+    ///
+    /// - Throws: `IdentityRefusal` when the bearer is nobody for us; any other error when it could not be found out.
+    func caller(_ token: Secret<String>) async throws -> RunCaller
+}
+
+/// Asks the API server: whose token it is, and then pod, Job and run as they are now.
+package struct ClusterCallerReview: CallerReview {
+    private let api: APIClient
+
+    /// - Parameter api: may be used by whoever does not lead: the only thing written is the review, which is a question.
+    package init(api: APIClient) { self.api = api }
+
+    package func caller(_ token: Secret<String>) async throws -> RunCaller {
+        let review = try await api.create(
+            [
+                "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview",
+                "spec": ["token": .string(token.reveal()), "audiences": [.string(RunIdentity.audience)]],
+            ], type: .tokenReview)
+        let bearer = try RunIdentity.bearer(review)
+        let pod = try await find(Pod.self, ObjectKey(namespace: bearer.namespace, name: bearer.podName))
+        let owner = try RunIdentity.job(of: pod, bearer)
+        let job = try await find(Job.self, ObjectKey(namespace: bearer.namespace, name: owner.name))
+        let key = try RunIdentity.run(of: job, owner)
+        let run = try await find(AgentRun.self, key)
+        guard let pod, let job else { throw IdentityRefusal.forbidden("the pod or its Job is gone") }
+        return try RunIdentity.caller(bearer, pod: pod, job: job, run: run)
+    }
+
+    private func find<R: Resource>(_ type: R.Type, _ key: ObjectKey) async throws -> R? {
+        do throws(APIError) {
+            return try await api.resource(R.self, namespace: key.namespace).get(key.name)
+        } catch {
+            if error.reason == .notFound { return nil }
+            throw error
+        }
+    }
+}

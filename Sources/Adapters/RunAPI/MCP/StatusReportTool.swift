@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+import AgentAPI
+import AuditTrail
+import Cryptography
+import JSONCoding
+
+/// `run_status_report`: one line for the timeline and the status comment.
+struct StatusReportTool: Tool {
+    let progress: any RunProgressStore
+    let sink: any AuditSink
+
+    let name = "run_status_report"
+    let title = "Report what you are doing"
+    let description = """
+        Shows one line of at most \(ProgressReport.longestLine) characters to the people who follow this run. Call it every \
+        5 to 7 tool calls, and when something changes: what you do now, in plain words, without secrets.
+        """
+
+    let inputSchema: JSONValue = [
+        "type": "object",
+        "properties": [
+            "status": [
+                "type": "string", "minLength": 1, "maxLength": .integer(Int64(ProgressReport.longestLine)),
+                "pattern": "^[^\\r\\n]*$", "description": "One line: what you are doing now.",
+            ],
+            "dry_run": [
+                "type": "boolean", "default": false, "description": "Only check the line; nobody is shown it.",
+            ],
+        ],
+        "required": ["status"],
+        "additionalProperties": false,
+    ]
+
+    let outputSchema: JSONValue = [
+        "type": "object",
+        "properties": [
+            "shown": ["type": "boolean", "description": "Whether people see the line now."],
+            "line": ["type": "string", "description": "The line as it is shown."],
+        ],
+        "required": ["shown", "line"],
+        "additionalProperties": false,
+    ]
+
+    func objection(to arguments: JSONValue) -> String? {
+        guard let members = arguments.objectValue else { return "arguments must be an object" }
+        if let other = members.first(where: { !["status", "dry_run"].contains($0.key) }) {
+            return "there is no argument \(OneLine.of(other.key, limit: 40)); there are status and dry_run"
+        }
+        guard let line = arguments["status"]?.stringValue else { return "status must be a string" }
+        if line.contains(where: \.isNewline) { return "status must be one line" }
+        if line.count > ProgressReport.longestLine {
+            return
+                "status has \(line.count) characters; at most \(ProgressReport.longestLine) are shown: say it shorter"
+        }
+        if OneLine.of(line, limit: ProgressReport.longestLine).isEmpty { return "status must not be empty" }
+        if let dry = arguments["dry_run"], dry.boolValue == nil { return "dry_run must be true or false" }
+        return nil
+    }
+
+    func call(_ arguments: JSONValue, _ caller: RunCaller) async throws -> ToolResult {
+        let line = OneLine.of(arguments["status"]?.stringValue ?? "", limit: ProgressReport.longestLine)
+        if arguments["dry_run"]?.boolValue == true {
+            return ToolResult(
+                text: "The line is fine; nobody was shown it.", structured: ["shown": false, "line": .string(line)])
+        }
+        var report =
+            try await progress.progress(runUID: caller.runUID, attempt: caller.attempt)?.report ?? ProgressReport()
+        report.line = line
+        try await sink.record([
+            AuditEvent(
+                correlationID: caller.correlationID, runUID: caller.runUID, attempt: caller.attempt,
+                type: .agentStatusReported, key: String(SHA256.hexDigest(Array(line.utf8)).prefix(32)),
+                actor: AuditActor(kind: .agent, id: caller.agent), payload: ["line": .string(line)])
+        ])
+        try await progress.report(report, runUID: caller.runUID, attempt: caller.attempt)
+        return ToolResult(text: "People see the line now.", structured: ["shown": true, "line": .string(line)])
+    }
+}
