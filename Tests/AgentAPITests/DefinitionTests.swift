@@ -77,7 +77,8 @@ import YAMLCoding
             "pullRequest": ["number": 7, "url": "https://github.com/acme/shop/pull/7", "headSHA": sha],
             "session": ["id": "0193", "resumed": true, "savedBytes": 12, "message": "m"],
             "effective": [
-                "agent": "dev", "mode": "FullEnv", "image": "i", "model": ["value": "m", "source": "issue-label"],
+                "kind": "dev", "kindSource": "last-run", "agent": "dev", "mode": "FullEnv", "image": "i",
+                "discussion": true, "model": ["value": "m", "source": "issue-label"],
                 "reasoningEffort": ["value": "low", "source": "system-default"],
                 "template": ["source": "built-in", "version": "1", "hash": "h", "locale": "en"],
             ],
@@ -188,6 +189,7 @@ import YAMLCoding
         let places = try Definition("issuenamespaces")
         #expect(runs.allowed(["spec", "trigger", "kind"]) == TriggerKind.allCases.map(\.rawValue))
         #expect(runs.allowed(["spec", "agent", "mode"]) == AgentMode.allCases.map(\.rawValue))
+        #expect(runs.allowed(["status", "effective", "kind"]) == TriggerKind.allCases.map(\.rawValue))
         #expect(runs.allowed(["status", "effective", "mode"]) == AgentMode.allCases.map(\.rawValue))
         #expect(places.allowed(["spec", "mode"]) == AgentMode.allCases.map(\.rawValue))
         #expect(runs.allowed(["status", "phase"]) == RunPhase.allCases.map(\.rawValue))

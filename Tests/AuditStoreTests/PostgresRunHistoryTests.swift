@@ -70,6 +70,51 @@ struct PostgresRunHistoryTests {
     }
 
     @Test
+    func theLastStageIsThatOfTheLastAdmission() async throws {
+        try await withStore { service, _ in
+            let (history, sink) = (PostgresRunHistory(client: service), PostgresAuditSink(client: service))
+            #expect(try await history.lastStage(repositoryID: 7, issue: 42) == nil)
+            func admit(_ uid: String, _ kind: String, attempt: Int = 1, issue: Int = 42) async throws {
+                var record = record(uid, event: nil)
+                record.issue = issue
+                try await history.save(record)
+                let payload: JSONValue = attempt == 1 ? ["kind": .string(kind)] : ["attempt": .integer(Int64(attempt))]
+                try await sink.record([
+                    AuditEvent(
+                        correlationID: uid, runUID: uid, attempt: attempt, type: .runEnqueued, actor: .controller,
+                        payload: payload)
+                ])
+            }
+            try await admit("a", "plan")
+            try await admit("b", "dev")
+            // Another attempt is no other stage, and another issue's is another's.
+            try await admit("a", "plan", attempt: 2)
+            try await admit("c", "arch", issue: 43)
+            #expect(try await history.lastStage(repositoryID: 7, issue: 42) == "dev")
+            #expect(try await history.lastStage(repositoryID: 7, issue: 43) == "arch")
+            #expect(try await history.lastStage(repositoryID: 8, issue: 42) == nil)
+        }
+    }
+
+    @Test
+    func reviewsAreAnsweredOnce() async throws {
+        try await withStore { service, _ in
+            let history = PostgresRunHistory(client: service)
+            for (uid, review, phase) in [("a", 80, "Rejected"), ("b", 81, "Succeeded"), ("c", 81, "Rejected")] {
+                var record = record(uid, event: nil, phase: phase)
+                record.reviewID = Int64(review)
+                try await history.save(record)
+            }
+            // Also a rejected run is an answer; of two the first counts.
+            let answers = try await history.runs(answering: [80, 81, 82], repositoryID: 7, issue: 42)
+            #expect(answers == [80: "a", 81: "b"])
+            #expect(try await history.runs(answering: [80], repositoryID: 8, issue: 42).isEmpty)
+            #expect(try await history.runs(answering: [80], repositoryID: 7, issue: 43).isEmpty)
+            #expect(try await history.runs(answering: [], repositoryID: 7, issue: 42).isEmpty)
+        }
+    }
+
+    @Test
     func factsComeWithLinks() async throws {
         try await withStore { service, owner in
             let history = PostgresRunHistory(client: service)

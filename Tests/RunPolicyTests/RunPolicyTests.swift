@@ -48,6 +48,14 @@ import Testing
         (.arch, "sa", "docs/a.txt", plain, false), (.arch, "sa", "link.md", "120000", false),
         (.arch, "sa", "run.md", "100755", false), (.selfImprove, "km", "prompts/dev.txt", plain, true),
         (.selfImprove, "km", "src/prompts/x.swift", plain, false), (.selfImprove, "km", "NOTES.MD", plain, true),
+        (.selfImprove, "km", "prompts/dev/work.en.md", plain, true), (.selfImprove, "km", "prompts/dev", "160000", false),
+        (.selfImprove, "km", "prompts/run.sh", "100755", false), (.selfImprove, "km", "Prompts/dev.txt", plain, false),
+        (.selfImprove, "km", ".github/workflows/x.md", plain, false), (.selfImprove, "km", "prompts", plain, false),
+        (.dev, "dev", ".github/workflows/notes.md", plain, false), (.dev, "dev", ".github/actions/x/action.yml", plain, false),
+        (.dev, "dev", ".github/dependabot.yml", plain, true), (.dev, "dev", "link", "120000", true),
+        (.qa, "qa", "report.md", plain, true), (.qa, "qa", "tests/x.swift", plain, false),
+        (.rethink, "em", "docs/new.md", plain, true), (.rethink, "em", "prompts/dev/work.en.txt", plain, false),
+        (.docAudit, "km", ".gitmodules", plain, false),
     ])
     func decides(kind: TriggerKind, agent: String, path: String, mode: String, allowed: Bool) {
         let scope = WriteScope.of(kind: kind, agent: agent, allowsWorkflows: false)
@@ -62,23 +70,5 @@ import Testing
     @Test func workflowsWhereTheRepositoryAllowsThem() {
         let scope = WriteScope.of(kind: .dev, agent: "dev", allowsWorkflows: true)
         #expect(scope.violations(in: [.init(path: ".github/workflows/ci.yml", oldMode: nil, newMode: "100644")]).isEmpty)
-    }
-}
-
-@Suite struct SettingsResolutionTests {
-    @Test func theFirstSourceWins() {
-        var sources = SettingsResolution.Sources(
-            spec: "a", issueLabel: "b", pullRequestLabel: "c", lastRun: "d", agent: "e")
-        #expect(SettingsResolution.resolve(sources) == .init(value: "a", source: "spec"))
-        sources.spec = nil
-        #expect(SettingsResolution.resolve(sources) == .init(value: "b", source: "issue-label"))
-        sources.issueLabel = nil
-        #expect(SettingsResolution.resolve(sources) == .init(value: "c", source: "pull-request-label"))
-        sources.pullRequestLabel = nil
-        #expect(SettingsResolution.resolve(sources) == .init(value: "d", source: "last-run"))
-        sources.lastRun = nil
-        #expect(SettingsResolution.resolve(sources) == .init(value: "e", source: "agent"))
-        sources.agent = nil
-        #expect(SettingsResolution.resolve(sources) == nil)
     }
 }

@@ -102,7 +102,8 @@ import Testing
             (.pullRequestReview, ["pull_request", "head", "repo", "id"], 2002, .fork),
             (.pullRequestReview, ["pull_request", "head", "repo"], .null, .fork),
             (.pullRequestReview, ["pull_request", "head", "ref"], "feature/cart", .branch),
-            (.pullRequestReview, ["pull_request", "head", "ref"], "codex/issue-42-qa", .branch),
+            (.pullRequestReview, ["pull_request", "head", "ref"], "codex/issue-42-unknown", .branch),
+            (.pullRequestReview, ["pull_request", "head", "ref"], "main", .branch),
             (.ping, ["zen"], "x", .ping), (.issueComment, ["comment"], ["id": 1], .event),
             (.pullRequest, ["pull_request"], Payloads.review["pull_request"] ?? .null, .event),
             (.other, ["x"], 1, .event),
@@ -113,6 +114,17 @@ import Testing
         var payload = kind == .pullRequestReview ? Payloads.review : Payloads.labeled
         payload.setValue(value, at: path)
         #expect(try decide(kind, payload) == .ignore(reason))
+    }
+
+    /// The controller refuses what cannot be revised, because the edge cannot tell people why.
+    @Test(arguments: TriggerKind.allCases) func reviewsOfEveryKindBecomeRuns(kind: TriggerKind) throws {
+        var payload = Payloads.review
+        payload.setValue(.string(kind.branch(issue: 42)), at: ["pull_request", "head", "ref"])
+        let run = try created(.pullRequestReview, payload)
+        #expect(run.spec.issue == 42 && run.spec.trigger.kind == kind.rawValue && run.spec.trigger.revise == true)
+        #expect(run.spec.trigger.pullRequest == 7 && run.spec.trigger.reviewID == 80)
+        #expect(run.metadata.name == Names.run(repositoryID: 1001, pullRequest: 7, reviewID: 80))
+        #expect(run.spec.trigger.label == nil)
     }
 
     @Test func configuredIDDecidesWhichRepositoryIsMeant() throws {

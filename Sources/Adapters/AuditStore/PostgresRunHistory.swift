@@ -138,6 +138,41 @@ package struct PostgresRunHistory: RunHistory {
         }
     }
 
+    /// The kind of the newest `run.enqueued` that has one: what is written when a run is admitted.
+    package func lastStage(repositoryID: Int64, issue: Int) async throws(AuditError) -> String? {
+        let client = client
+        return try await audited("reading an issue's stage") { () throws(PostgresError) in
+            try await client.query(
+                """
+                SELECT e.payload ->> 'kind' AS kind FROM agent_runs r JOIN flow_events e ON e.run_uid = r.run_uid
+                WHERE r.repository_id = \(repositoryID) AND r.issue = \(issue)
+                    AND e.event_type = \(AuditEventType.runEnqueued.rawValue) AND e.payload ->> 'kind' IS NOT NULL
+                ORDER BY e.position DESC LIMIT 1
+                """
+            ).first?.string("kind")
+        }
+    }
+
+    /// Which runs of the issue answer these reviews; of two the older.
+    package func runs(
+        answering reviews: [Int64], repositoryID: Int64, issue: Int
+    ) async throws(AuditError) -> [Int64: String] {
+        guard !reviews.isEmpty else { return [:] }
+        let client = client
+        return try await audited("reading the answers to reviews") { () throws(PostgresError) in
+            var answers: [Int64: String] = [:]
+            let rows = try await client.query(
+                """
+                SELECT review_id, run_uid FROM agent_runs
+                WHERE repository_id = \(repositoryID) AND issue = \(issue)
+                    AND review_id = ANY (\(SQLParameter.integerArray(reviews))::bigint[])
+                ORDER BY created_at DESC, run_uid
+                """)
+            for row in rows { answers[try row.int("review_id")] = try row.string("run_uid") }
+            return answers
+        }
+    }
+
     /// Joins things of a trace, and records the facts with it; what has no name yet is left out.
     package func link(
         _ links: [TraceLink], runUID: String, recording facts: [AuditEvent]

@@ -37,6 +37,16 @@ struct FencedRunHistory: RunHistory {
         try await history.runs(repositoryID: repositoryID, issue: issue, limit: limit)
     }
 
+    func lastStage(repositoryID: Int64, issue: Int) async throws(AuditError) -> String? {
+        try await history.lastStage(repositoryID: repositoryID, issue: issue)
+    }
+
+    func runs(
+        answering reviews: [Int64], repositoryID: Int64, issue: Int
+    ) async throws(AuditError) -> [Int64: String] {
+        try await history.runs(answering: reviews, repositoryID: repositoryID, issue: issue)
+    }
+
     func link(_ links: [TraceLink], runUID: String, recording facts: [AuditEvent]) async throws(AuditError) {
         try fence.checkRecord()
         try await history.link(links, runUID: runUID, recording: facts)

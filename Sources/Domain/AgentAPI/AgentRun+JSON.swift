@@ -260,9 +260,12 @@ extension AgentRunStatus.EffectiveSettings {
     /// Reads the settings; throws `DecodingError`.
     package init(node: JSONNode) throws {
         self.init()
+        kind = try node.read("kind")
+        kindSource = try node.read("kindSource")
         agent = try node.read("agent")
         mode = try node.read("mode")
         image = try node.read("image")
+        discussion = try node.read("discussion")
         model = try node.read("model")
         reasoningEffort = try node.read("reasoningEffort")
         template = try node.read("template")
@@ -271,9 +274,12 @@ extension AgentRunStatus.EffectiveSettings {
     /// What is set.
     package var json: JSONValue {
         var object = JSONObject()
+        object.put("kind", kind)
+        object.put("kindSource", kindSource)
         object.put("agent", agent)
         object.put("mode", mode)
         object.put("image", image)
+        object.put("discussion", discussion)
         object.put("model", model)
         object.put("reasoningEffort", reasoningEffort)
         object.put("template", template)

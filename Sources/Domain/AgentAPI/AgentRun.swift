@@ -21,6 +21,9 @@ package struct AgentRun: Resource, JSONReadable, JSONWritable, Hashable {
 
     /// The phase; a run without a status is pending.
     package var phase: RunPhase { status?.phase ?? .pending }
+
+    /// The kind of work: what admission fixed, else what was asked for; `nil` for a kind that this version does not know.
+    package var triggerKind: TriggerKind? { TriggerKind(rawValue: status?.effective?.kind ?? spec.trigger.kind) }
 }
 
 /// What is asked for. Only ``attempts`` (grows) and ``cancel`` (becomes true) may change.

@@ -116,9 +116,15 @@ package struct AgentRunStatus: JSONReadable, JSONWritable, Sendable, Hashable {
 
     /// What was resolved at admission; fixed then.
     package struct EffectiveSettings: JSONReadable, JSONWritable, Sendable, Hashable {
+        /// A ``TriggerKind``: the trigger's own, or what was found out for a review.
+        package var kind: String?
+        /// What decided the kind of a run that answers a review.
+        package var kindSource: String?
         package var agent: String?
         package var mode: AgentMode?
         package var image: String?
+        /// The run only talks: it pushes nothing and opens nothing.
+        package var discussion: Bool?
         @BoxedOptional package var model: Resolved?
         @BoxedOptional package var reasoningEffort: Resolved?
         @BoxedOptional package var template: Template?

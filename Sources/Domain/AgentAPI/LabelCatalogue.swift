@@ -22,6 +22,8 @@ package struct LabelCatalogue: Sendable, Hashable, Codable {
     package var triggers: [String: String]
     /// What is put on issue and pull request after a success.
     package var inReview: String
+    /// What is put on pull requests that a later run of `rethink` takes the place of.
+    package var superseded: String
     /// Asks a person in.
     package var needInput: String
     /// Talk on the issue only: no commit, no push, no pull request.
@@ -43,8 +45,9 @@ package struct LabelCatalogue: Sendable, Hashable, Codable {
             if kind.allowsRevise { triggers["run:\(kind.rawValue):revise"] = "\(kind.rawValue):revise" }
         }
         return LabelCatalogue(
-            triggers: triggers, inReview: "state:in-review", needInput: "need:input", discussion: "mode:discussion",
-            modelPrefix: "[ai-model-", modelSuffix: "]", reasoningPrefix: "[ai-reasoning-", reasoningSuffix: "]",
+            triggers: triggers, inReview: "state:in-review", superseded: "state:superseded", needInput: "need:input",
+            discussion: "mode:discussion", modelPrefix: "[ai-model-", modelSuffix: "]",
+            reasoningPrefix: "[ai-reasoning-", reasoningSuffix: "]",
             reasoningEfforts: ["low": "low", "medium": "medium", "high": "high", "extra-high": "xhigh"])
     }()
 
@@ -64,6 +67,13 @@ package struct LabelCatalogue: Sendable, Hashable, Codable {
 
     /// The trigger labels among these, in order.
     package func triggers(in labels: [String]) -> [TriggerLabel] { labels.compactMap { trigger(for: $0) } }
+
+    /// The kinds that labels speak of as the stage of an issue or pull request: those of trigger labels whose kind can be
+    /// revised, in the catalogue's order, each once.
+    package func stages(in labels: [String]) -> [TriggerKind] {
+        let named = Set(triggers(in: labels).map(\.kind).filter(\.allowsRevise))
+        return TriggerKind.allCases.filter { named.contains($0) }
+    }
 
     /// The models that labels ask for.
     package func models(in labels: [String]) -> [String] {

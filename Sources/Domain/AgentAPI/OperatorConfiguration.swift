@@ -19,7 +19,8 @@ package import JSONCoding
 /// | `sessions.maximumBytes` | the largest session that is kept | 64 MiB |
 /// | `network.projectNamespaces[]` | namespaces that pods of runs may talk to | none |
 /// | `network.allowedCIDRs[]` | private address ranges that they may reach on 443, such as a model provider's | none |
-/// | `models[]` `images[]` | what labels and specs may ask for; empty allows the agents' own only | empty |
+/// | `models[]` | what labels and specs may ask for, besides what agents, repositories and the system are set to | empty |
+/// | `images[]` | what specs may ask for, besides the agents' own | empty |
 /// | `conflictPolicy` | `Reject` or `Queue` a trigger while a run of the issue goes on | `Reject` |
 /// | `leaseTTL` | lifetime of a place after its last holder | `24h` |
 /// | `waitLimit` | how long a run waits with its pod; then the pod ends, and a new one goes on after the wait | `30m` |
@@ -123,6 +124,15 @@ package struct OperatorConfiguration: Sendable, Hashable {
     package enum ConflictPolicy: String, Sendable, Hashable, CaseIterable {
         case reject = "Reject"
         case queue = "Queue"
+    }
+
+    /// Every model that a run may use: those listed, and those that agents, repositories and the system are set to.
+    package var allowedModels: Set<String> {
+        var allowed = Set(models)
+        allowed.formUnion(agents.values.compactMap(\.model))
+        allowed.formUnion(repositories.compactMap(\.model))
+        if let name = model.name { allowed.insert(name) }
+        return allowed
     }
 
     /// The configured repository of this name.
@@ -298,6 +308,7 @@ extension OperatorConfiguration {
             }
         }
         if let label = reader.string("inReview") { catalogue.inReview = label }
+        if let label = reader.string("superseded") { catalogue.superseded = label }
         if let label = reader.string("needInput") { catalogue.needInput = label }
         if let label = reader.string("discussion") { catalogue.discussion = label }
         return catalogue

@@ -105,6 +105,7 @@ package enum Reason: String, Sendable, CaseIterable {
     case created = "Created"
     case updated = "Updated"
     case noChanges = "NoChanges"
+    case discussion = "Discussion"
     case branchExists = "BranchExists"
     case branchMoved = "BranchMoved"
     case policyViolation = "PolicyViolation"

@@ -34,6 +34,11 @@ package enum TriggerKind: String, Sendable, Hashable, Codable, CaseIterable {
         self == .dev ? "codex/issue-\(issue)" : "codex/issue-\(issue)-\(rawValue)"
     }
 
+    /// The kind whose branch of an issue this is; `nil` for any name that ``branch(issue:)`` does not make.
+    package static func owning(branch: String, issue: Int) -> TriggerKind? {
+        allCases.first { $0.branch(issue: issue) == branch }
+    }
+
     /// The word that ties pull request and issue: only dev closes the issue.
     package var issueReference: String { self == .dev ? "Closes" : "Refs" }
 }

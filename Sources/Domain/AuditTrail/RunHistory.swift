@@ -23,6 +23,12 @@ package protocol RunHistory: Sendable {
     func knownLabelEvents(_ ids: [Int64], repositoryID: Int64) async throws(AuditError) -> Set<Int64>
     /// The newest runs of an issue, newest first, those that were rejected left out.
     func runs(repositoryID: Int64, issue: Int, limit: Int) async throws(AuditError) -> [RunRecord]
+    /// The kind that a run of the issue was last admitted with, as the record of facts has it; `nil` when it has none.
+    func lastStage(repositoryID: Int64, issue: Int) async throws(AuditError) -> String?
+    /// Which runs of the issue answer these reviews, by review; a review that no run answers is missing.
+    func runs(
+        answering reviews: [Int64], repositoryID: Int64, issue: Int
+    ) async throws(AuditError) -> [Int64: String]
     /// Joins things of a trace; a link that is there is no error.
     ///
     /// - Parameter facts: recorded together with the links.

@@ -3,34 +3,38 @@ package import AgentAPI
 
 /// Model and reasoning effort of a run: the first source that says something wins.
 package enum SettingsResolution {
-    /// What each source says, in the order in which they are asked.
-    package struct Sources: Sendable, Hashable {
-        package var spec: String?
-        package var issueLabel: String?
-        package var pullRequestLabel: String?
-        package var lastRun: String?
-        package var agent: String?
-
-        package init(
-            spec: String? = nil, issueLabel: String? = nil, pullRequestLabel: String? = nil, lastRun: String? = nil,
-            agent: String? = nil
-        ) {
-            self.spec = spec
-            self.issueLabel = issueLabel
-            self.pullRequestLabel = pullRequestLabel
-            self.lastRun = lastRun
-            self.agent = agent
-        }
+    /// Where a value comes from, in the order in which the sources are asked; the words stand in status and audit.
+    package enum Source: String, Sendable, Hashable, CaseIterable {
+        /// The spec of a run that a person applied.
+        case spec
+        /// A label of the issue, as it is at admission.
+        case issueLabel = "issue-label"
+        /// A label of the pull request that is revised, as it is at admission.
+        case pullRequestLabel = "pull-request-label"
+        /// What the last run on the branch used.
+        case lastRun = "last-run"
+        /// The agent's configuration.
+        case agent
+        /// The repository's configuration.
+        case repository
+        /// The system's configuration.
+        case systemDefault = "system-default"
     }
 
+    /// What the sources say; one that says nothing is missing.
+    package typealias Sources = [Source: String]
+
     /// The value and where it came from; `nil` leaves the choice to the agent's CLI.
-    package static func resolve(_ sources: Sources) -> AgentRunStatus.Resolved? {
-        let chain: [(String, String?)] = [
-            ("spec", sources.spec), ("issue-label", sources.issueLabel),
-            ("pull-request-label", sources.pullRequestLabel), ("last-run", sources.lastRun), ("agent", sources.agent),
-        ]
-        for (source, value) in chain {
-            if let value { return .init(value: value, source: source) }
+    ///
+    /// - Parameter isAllowed: whether a value may still be used. It is asked of the last run's alone: what was allowed
+    ///   then may have been taken off the lists since, and then the chain goes on. What somebody asks for now and may not
+    ///   have is to be refused, not replaced, so it is given back as it is.
+    package static func resolve(
+        _ sources: Sources, isAllowed: (String) -> Bool = { _ in true }
+    ) -> AgentRunStatus.Resolved? {
+        for source in Source.allCases {
+            guard let value = sources[source], source != .lastRun || isAllowed(value) else { continue }
+            return .init(value: value, source: source.rawValue)
         }
         return nil
     }

@@ -183,6 +183,9 @@ package struct PullRequestReview: Sendable, Hashable {
         self.state = state
         self.body = body
     }
+
+    /// Whether it asks for changes still: one that was dismissed does not.
+    package var asksForChanges: Bool { state.uppercased() == "CHANGES_REQUESTED" }
 }
 
 /// A comment on an issue.

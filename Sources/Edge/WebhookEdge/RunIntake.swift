@@ -80,9 +80,8 @@ package struct RunIntake: Sendable {
         guard !event.pullRequest.isClosed else { return .ignore(.closed) }
         // A branch of this name in a fork is anybody's: it must not even make an object.
         guard event.pullRequest.head.repositoryID == event.repository.id else { return .ignore(.fork) }
-        guard let work = WorkBranch(event.pullRequest.head.name), work.kind.allowsRevise else {
-            return .ignore(.branch)
-        }
+        // Whether that kind can be revised, and whether the review means another, the controller says, with words.
+        guard let work = WorkBranch(event.pullRequest.head.name) else { return .ignore(.branch) }
         let name = Names.run(
             repositoryID: event.repository.id, pullRequest: event.pullRequest.number, reviewID: event.reviewID)
         return .create(
@@ -141,7 +140,7 @@ struct WorkBranch: Hashable {
     init?(_ name: String) {
         let digits = name.drop { !$0.isNumber }.prefix { $0.isASCII && $0.isNumber }
         guard let issue = Int(digits), (1...Int(Int32.max)).contains(issue),
-            let kind = TriggerKind.allCases.first(where: { $0.branch(issue: issue) == name })
+            let kind = TriggerKind.owning(branch: name, issue: issue)
         else { return nil }
         self.issue = issue
         self.kind = kind

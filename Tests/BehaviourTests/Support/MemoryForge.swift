@@ -172,6 +172,9 @@ final class MemoryAudit: AuditSink, RunHistory {
         }
     }
 
+    func lastStage(repositoryID: Int64, issue: Int) -> String? { nil }
+    func runs(answering reviews: [Int64], repositoryID: Int64, issue: Int) -> [Int64: String] { [:] }
+
     func link(_ links: [TraceLink], runUID: String, recording facts: [AuditEvent]) { record(facts) }
     func claimOnce(_ key: String, runUID: String) -> Bool { state.withLock { $0.onceKeys.insert(key).inserted } }
 }

@@ -3,6 +3,7 @@ import AgentAPI
 import AuditTrail
 import JSONCoding
 import KubernetesAPI
+import RunPolicy
 import SourceProvider
 
 /// Everything that admission looks at, gathered once; the decision over it is pure.
@@ -18,16 +19,21 @@ struct AdmissionInput {
     let labelEvents: [LabelEvent]
     /// The permission of the actor of the label event or review.
     let permission: RepositoryPermission?
-    /// The review that asked for changes, with its pull request.
+    /// The review that asks for changes; `nil` when the code host has no such review.
     let review: PullRequestReview?
-    let reviewedPullRequest: PullRequest?
+    /// The uid of another run that answers the review already.
+    let reviewAnsweredBy: String?
+    /// The pull request that the trigger names: a review's, or the one that a person wants revised.
+    let namedPullRequest: PullRequest?
     /// The open pull request from the run's branch.
     let openPullRequest: PullRequest?
     let identity: SourceActor
     /// The other runs of the repository, in whatever phase.
     let others: [AgentRun]
-    /// The newest run of the issue that history knows.
-    let lastRun: RunRecord?
+    /// The runs of the issue that history knows, newest first, without this one and without those that were rejected.
+    let history: [RunRecord]
+    /// The kind that the record of facts last saw the issue in; asked for where a review has to be understood.
+    let lastStage: String?
     /// Whether the repository's rules keep our app to its own branches.
     let confined: Bool
 
@@ -47,7 +53,11 @@ struct AdmissionInput {
 /// What admission fixes for the whole run.
 struct AdmittedRun: Equatable {
     var kind: TriggerKind
+    /// What decided the kind, where a review left it open.
+    var kindSource: StageResolution.Level?
     var revise: Bool
+    /// The run only talks.
+    var discussion: Bool
     var agent: AgentDefinition
     var mode: AgentMode
     var image: String
@@ -93,5 +103,8 @@ struct Rejection: Equatable {
     var notice: Notice = .comment
     /// Also put `need:input` on the issue.
     var needsInput = false
+    /// The fact that says more than that the run was rejected.
     var event: AuditEventType = .runRejected
+    /// What that fact holds besides the message.
+    var particulars: JSONObject = [:]
 }

@@ -1,146 +1,120 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
 import AuditTrail
+import JSONCoding
 import KubernetesAPI
 import RunPolicy
 import SourceProvider
 
 /// Decides whether a run may start: pure, so that every row of the contract's table is a row of a test.
 enum AdmissionPlan {
-    /// Decides. The order of the checks is the order in which a person would mend things: where, what, who, when.
+    /// Why a run is not admitted, thrown by whichever check finds it.
+    struct Refusal: Error {
+        let decision: AdmissionDecision
+
+        static func reject(
+            _ reason: Reason, _ message: String, notice: Rejection.Notice = .comment, needsInput: Bool = false,
+            event: AuditEventType = .runRejected, _ particulars: JSONObject = [:]
+        ) -> Refusal {
+            Refusal(
+                decision: .reject(
+                    Rejection(
+                        reason: reason, message: message, notice: notice, needsInput: needsInput, event: event,
+                        particulars: particulars)))
+        }
+
+        static func cancel(_ message: String) -> Refusal { Refusal(decision: .cancel(message: message)) }
+    }
+
+    /// Decides.
     static func decide(_ input: AdmissionInput) -> AdmissionDecision {
+        do throws(Refusal) {
+            return checkOthers(input, try examine(input))
+        } catch {
+            return error.decision
+        }
+    }
+
+    /// The order of the checks is the order in which a person would mend things: where, what, who, how.
+    private static func examine(_ input: AdmissionInput) throws(Refusal) -> AdmittedRun {
         let spec = input.run.spec
-        guard let kind = TriggerKind(rawValue: spec.trigger.kind) else {
-            return reject(.notAllowed, "\"\(spec.trigger.kind)\" is no kind of run")
+        guard let asked = TriggerKind(rawValue: spec.trigger.kind) else {
+            throw .reject(.notAllowed, "\"\(spec.trigger.kind)\" is no kind of run")
         }
         guard let configured = input.configured, let repository = input.repository else {
-            return reject(
+            throw .reject(
                 .repositoryNotConfigured,
                 "\(spec.repository) is not among the configured repositories; add it to the operator's configuration")
         }
         for expected in [spec.repositoryID, configured.id].compactMap({ $0 }) where expected != repository.id {
-            return reject(
+            throw .reject(
                 .repositoryNotConfigured,
                 "\(spec.repository) has the id \(repository.id) now, not \(expected): the name belongs to another repository")
         }
         guard let issue = input.issue else {
-            return reject(.issueNotFound, "\(spec.repository) has no issue \(spec.issue)")
+            throw .reject(.issueNotFound, "\(spec.repository) has no issue \(spec.issue)")
         }
-        if let answer = checkLabel(input) { return answer }
+        try checkLabel(input)
+        try checkReview(input)
         guard issue.isOpen else {
-            return reject(.issueClosed, "issue \(spec.issue) is closed; open it and set the label again")
+            throw .reject(.issueClosed, "issue \(spec.issue) is closed; open it and set the label again")
         }
-        let requester: AuditActor
-        switch checkActor(input) {
-        case .success(let actor): requester = actor
-        case .failure(let refusal): return .reject(refusal.rejection)
-        }
-        if let answer = checkConflictingLabels(input, issue) { return answer }
-        let revise = spec.trigger.revise ?? false
-        if revise, !kind.allowsRevise { return reject(.notAllowed, "a run of kind \(kind.rawValue) cannot be revised") }
-        var pullRequest: PullRequest?
-        if revise {
-            switch checkPullRequest(input, kind) {
-            case .success(let found): pullRequest = found
-            case .failure(let refusal): return .reject(refusal.rejection)
-            }
-        }
+        let requester = try checkActor(input)
+        let subject = try subject(input, asked, issue)
+        try checkConflictingLabels(input, issue, subject.pullRequest)
         if !input.confined, !configured.allowUnprotected {
-            return reject(
+            throw .reject(
                 .unprotectedRepository,
                 "the rules of \(spec.repository) do not keep the app to codex/** branches; add such a rule, or set allowUnprotected")
         }
-        let settings: AdmittedRun
-        switch AdmissionSettings.resolve(
-            input, kind: kind, revise: revise, issue: issue, pullRequest: pullRequest, repository: repository,
-            requester: requester)
-        {
-        case .success(let resolved): settings = resolved
-        case .failure(let refusal): return .reject(refusal.rejection)
-        }
-        return checkOthers(input, settings)
-    }
-
-    static func reject(
-        _ reason: Reason, _ message: String, notice: Rejection.Notice = .comment, needsInput: Bool = false,
-        event: AuditEventType = .runRejected
-    ) -> AdmissionDecision {
-        .reject(
-            Rejection(reason: reason, message: message, notice: notice, needsInput: needsInput, event: event))
+        return try AdmissionSettings.resolve(
+            input, subject, issue: issue, repository: repository, configured: configured, requester: requester)
     }
 
     /// A label-started run needs its labelling: gone means that somebody changed their mind.
-    private static func checkLabel(_ input: AdmissionInput) -> AdmissionDecision? {
-        guard let label = input.run.spec.trigger.label else { return nil }
+    private static func checkLabel(_ input: AdmissionInput) throws(Refusal) {
+        guard let label = input.run.spec.trigger.label else { return }
         guard let event = input.labelEvent else {
-            return reject(.labelMissing, "the issue's history has no labelling with \(label)", notice: .silent)
+            throw .reject(.labelMissing, "the issue's history has no labelling with \(label)", notice: .silent)
         }
         let later = input.labelEvents.filter { !$0.isSet && $0.label == label && $0.id > event.id }
-        if !later.isEmpty { return .cancel(message: "the label \(label) was taken off before the run began") }
-        return nil
+        if !later.isEmpty { throw .cancel("the label \(label) was taken off before the run began") }
     }
 
-    struct Refusal: Error { let rejection: Rejection }
-
-    private static func checkActor(_ input: AdmissionInput) -> Result<AuditActor, Refusal> {
+    private static func checkActor(_ input: AdmissionInput) throws(Refusal) -> AuditActor {
         let trigger = input.run.spec.trigger
         if input.isAppliedByHand {
-            return .success(AuditActor(kind: .human, id: trigger.requestedBy ?? "unknown Kubernetes user"))
+            return AuditActor(kind: .human, id: trigger.requestedBy ?? "unknown Kubernetes user")
         }
         guard let actor = trigger.reviewID != nil ? input.review?.author : input.labelEvent?.actor else {
-            return .failure(
-                Refusal(rejection: Rejection(reason: .actorNotAllowed, message: "nobody is known to have asked for the run")))
+            throw .reject(.actorNotAllowed, "nobody is known to have asked for the run")
+        }
+        // What an agent asks for is for a person to decide, whatever lists its account is on.
+        guard actor.id != input.identity.id else {
+            throw .reject(
+                .approvalRequired,
+                "\(actor.login) is the agents' own account, and what it asks for needs a person's approval; somebody who may start runs has to set the label")
         }
         let subject = ActorPolicy.Subject(
             id: actor.id, login: actor.login, isBot: actor.isBot, permission: input.permission?.word)
         switch ActorPolicy.decide(subject, input.configuration.actors) {
-        case .allowed: return .success(AuditActor(kind: actor.isBot ? .system : .human, id: actor.login))
-        case .denied(let rule):
-            return .failure(
-                Refusal(rejection: Rejection(reason: .actorNotAllowed, message: rule, notice: .reactionOnly)))
+        case .allowed: return AuditActor(kind: actor.isBot ? .system : .human, id: actor.login)
+        case .denied(let rule): throw .reject(.actorNotAllowed, rule, notice: .reactionOnly)
         }
     }
 
-    private static func checkConflictingLabels(_ input: AdmissionInput, _ issue: SourceIssue) -> AdmissionDecision? {
+    /// At most one model and one reasoning effort are asked for, on the issue and on the pull request each.
+    private static func checkConflictingLabels(
+        _ input: AdmissionInput, _ issue: SourceIssue, _ pullRequest: PullRequest?
+    ) throws(Refusal) {
         let catalogue = input.configuration.labels
-        for group in [catalogue.modelLabels(in: issue.labels), catalogue.reasoningLabels(in: issue.labels)]
-        where group.count > 1 {
-            return reject(
-                .conflictingLabels, "at most one of these labels can be set: \(group.sorted().joined(separator: ", "))")
+        for labels in [issue.labels, pullRequest?.labels ?? []] {
+            for group in [catalogue.modelLabels(in: labels), catalogue.reasoningLabels(in: labels)]
+            where group.count > 1 {
+                throw .reject(
+                    .conflictingLabels, "at most one of these labels can be set: \(group.sorted().joined(separator: ", "))")
+            }
         }
-        return nil
-    }
-
-    /// A revise run works on an open pull request of ours, within one repository.
-    private static func checkPullRequest(
-        _ input: AdmissionInput, _ kind: TriggerKind
-    ) -> Result<PullRequest, Refusal> {
-        func refuse(_ message: String) -> Result<PullRequest, Refusal> {
-            .failure(
-                Refusal(
-                    rejection: Rejection(
-                        reason: .pullRequestNotFound, message: message, event: .runRevisePRNotFound)))
-        }
-        let branch = kind.branch(issue: input.run.spec.issue)
-        let viaReview = input.run.spec.trigger.reviewID != nil
-        guard let found = viaReview ? input.reviewedPullRequest : input.openPullRequest else {
-            return refuse("there is no open pull request from \(branch); set \(firstLabel(input, kind)) to make one")
-        }
-        guard found.isOpen else { return refuse("pull request \(found.number) is not open") }
-        guard found.headRepositoryID == found.baseRepositoryID else {
-            return refuse("pull request \(found.number) comes from another repository")
-        }
-        guard found.author.id == input.identity.id else {
-            return refuse("pull request \(found.number) was not opened by \(input.identity.login)")
-        }
-        guard found.headBranch == branch else {
-            return refuse("pull request \(found.number) comes from \(found.headBranch), not from \(branch)")
-        }
-        return .success(found)
-    }
-
-    private static func firstLabel(_ input: AdmissionInput, _ kind: TriggerKind) -> String {
-        input.configuration.labels.label(kind: kind, revise: false) ?? kind.rawValue
     }
 
     /// One run of an issue at a time; of several new ones the lowest label event goes first.
@@ -150,9 +124,10 @@ enum AdmissionPlan {
         let sameIssue = live.filter { $0.spec.issue == run.spec.issue }
         if let busy = sameIssue.first(where: { isAccepted($0) || $0.phase == .queued && precedes($0, run, input) }) {
             let message = "run \(busy.metadata.name) of this issue goes on (\(busy.phase.rawValue))"
-            return input.configuration.conflictPolicy == .queue
-                ? .queue(message: message)
-                : reject(.triggerConflict, message, event: .runTriggerConflict)
+            guard input.configuration.conflictPolicy == .reject else { return .queue(message: message) }
+            return .reject(
+                Rejection(
+                    reason: .triggerConflict, message: message + afterwards(input, admitted), event: .runTriggerConflict))
         }
         if let earlier = sameIssue.first(where: { !isAccepted($0) && precedes($0, run, input) }) {
             return .wait(message: "run \(earlier.metadata.name) asked first")
@@ -163,6 +138,14 @@ enum AdmissionPlan {
                 message: "\(sameAgent.count) of \(admitted.agent.parallelRuns) runs of agent \(admitted.agent.key) go on in this repository")
         }
         return .admit(admitted)
+    }
+
+    /// A label can be set again; a review cannot be submitted again without saying something, so its way on is told.
+    private static func afterwards(_ input: AdmissionInput, _ admitted: AdmittedRun) -> String {
+        guard input.run.spec.trigger.reviewID != nil,
+            let label = input.configuration.labels.label(kind: admitted.kind, revise: true)
+        else { return "" }
+        return "; set \(label) when it has ended"
     }
 
     private static func isAccepted(_ run: AgentRun) -> Bool {

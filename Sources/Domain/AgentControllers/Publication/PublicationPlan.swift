@@ -1,34 +1,52 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
+import AuditTrail
+import KubernetesAPI
 import RunPolicy
 import SourceProvider
 
-/// What the code host says of the run's branch after the agent ended.
+/// What was pushed, and what was there before.
 struct PublicationInput {
     var kind: TriggerKind
     var agent: String
     var allowsWorkflows: Bool
-    /// The run's attempts, the current one last.
+    /// The run was to talk only.
+    var discussion = false
+    /// The run's attempts, oldest first, the current one last.
     var attempts: [AgentRunStatus.AttemptStatus]
-    /// The branch's head now; `nil` when there is no such branch.
+    /// The branch's head now; `nil` when there is no branch.
     var head: String?
-    /// How the head stands to where the current attempt began; asked for only when the head is another one.
+    /// How the head stands to the last attempt's start; `nil` when they are the same commit.
     var comparison: CommitComparison?
-    /// The trees at ``PublicationPlan/baseline(attempts:openPullRequest:isTrusted:mergeBase:)`` and at the head.
+    /// The tree the change is measured from, see ``PublicationPlan/baseline(attempts:openPullRequest:isTrusted:mergeBase:)``.
     var before: SourceTree?
+    /// The head's tree.
     var after: SourceTree?
     /// The open pull request from the branch.
     var openPullRequest: PullRequest?
     /// The pod ended without saying how: the branch alone tells whether there was work.
     var isResultLost = false
+
+    /// What the run may change.
+    var scope: WriteScope { .of(kind: kind, agent: agent, allowsWorkflows: allowsWorkflows) }
+
+    /// Whether words are all that the run may leave: a discussion, or an agent that may change nothing.
+    var talksOnly: Bool { discussion || scope == .nothing }
+
+    /// Whether the trees have to be looked at: something was pushed that may be published.
+    var needsTrees: Bool { head != nil && head != PublicationPlan.start(of: attempts.first) && !talksOnly }
 }
 
 /// What is to be done with what was pushed: pure. What was pushed is the truth, never what pod or model say.
 enum PublicationPlan: Equatable {
     /// Nothing was pushed.
     case noChanges
+    /// Nothing was pushed and nothing was to be: what the agent said is the result.
+    case talk
     /// Nothing was pushed and nobody said that nothing had to be: the attempt failed.
     case lost
+    /// The branch is not where the run left it, and nothing of ours did that.
+    case moved(String)
     /// What was pushed may not be published.
     case violation(String)
     /// Make the pull request.
@@ -41,24 +59,48 @@ enum PublicationPlan: Equatable {
 
     /// The commit whose tree the head's is compared with.
     ///
-    /// Where a pull request is open, what it held before the run has been checked. Where none is, or where the last run
-    /// on the branch was refused for what it pushed, everything since the base is checked: otherwise a second run would
-    /// publish what the first one was refused for.
+    /// Where a pull request is open and all of the branch was checked when it came there, what it held before the run
+    /// counts as looked at. Else everything since the base is checked: otherwise a second run would publish what the
+    /// first one was refused for.
     static func baseline(
         attempts: [AgentRunStatus.AttemptStatus], openPullRequest: PullRequest?, isTrusted: Bool, mergeBase: String?
     ) -> String? {
         openPullRequest != nil && isTrusted ? start(of: attempts.first) : mergeBase ?? attempts.first?.baseSHA
     }
 
+    /// Whether the last run that may have pushed to the branch was looked at when it ended and found in order.
+    ///
+    /// One that failed or was cancelled may have pushed before that, and nobody looked; one that history does not know
+    /// may be anything. Runs that ended well without a commit left the branch as they found it.
+    ///
+    /// - Parameter history: the other runs of the issue, newest first.
+    static func isTrusted(branch: String, history: [RunRecord]) -> Bool {
+        let unmoved: Set<String?> = [Reason.noChanges.rawValue, Reason.discussion.rawValue]
+        let last = history.first { run in
+            run.branch == branch && !(run.phase == RunPhase.succeeded.rawValue && unmoved.contains(run.reason))
+        }
+        return last?.phase == RunPhase.succeeded.rawValue
+    }
+
+    /// Decides: first whether the branch grew as a branch of ours grows, then whether anything came, then what it is.
     static func decide(_ input: PublicationInput) -> PublicationPlan {
-        guard let head = input.head, let runStart = start(of: input.attempts.first), head != runStart else {
-            return input.isResultLost ? .lost : .noChanges
+        let runStart = start(of: input.attempts.first)
+        guard let head = input.head else {
+            if input.attempts.last?.headBefore != nil {
+                return .moved("the branch was deleted while the run went on; set the label again to start anew")
+            }
+            return unchanged(input)
         }
         let attemptStart = start(of: input.attempts.last) ?? runStart
-        if head != attemptStart {
+        if let attemptStart, head != attemptStart {
             guard let comparison = input.comparison, comparison.headDescendsFromBase else {
                 return .violation("the branch was rewritten: \(short(head)) does not descend from \(short(attemptStart))")
             }
+        }
+        guard runStart != nil, head != runStart else { return unchanged(input) }
+        if input.talksOnly {
+            let who = input.discussion ? "a discussion" : "the agent \(input.agent)"
+            return .violation("\(who) may push nothing, but the branch moved to \(short(head))")
         }
         guard let before = input.before, let after = input.after, !before.isTruncated, !after.isTruncated else {
             return .violation("the repository's tree is too large to be compared, so the change cannot be checked")
@@ -66,8 +108,7 @@ enum PublicationPlan: Equatable {
         let changes = before.differences(to: after).map {
             WriteScope.Change(path: $0.path, oldMode: $0.oldMode, newMode: $0.newMode)
         }
-        let scope = WriteScope.of(kind: input.kind, agent: input.agent, allowsWorkflows: input.allowsWorkflows)
-        let violations = scope.violations(in: changes)
+        let violations = input.scope.violations(in: changes)
         guard violations.isEmpty else {
             let shown = violations.prefix(5).joined(separator: "; ")
             let more = violations.count > 5 ? " and \(violations.count - 5) more" : ""
@@ -75,6 +116,11 @@ enum PublicationPlan: Equatable {
         }
         if let open = input.openPullRequest { return .update(number: open.number) }
         return .create
+    }
+
+    private static func unchanged(_ input: PublicationInput) -> PublicationPlan {
+        if input.isResultLost { return .lost }
+        return input.talksOnly ? .talk : .noChanges
     }
 
     private static func short(_ sha: String) -> String { String(sha.prefix(12)) }

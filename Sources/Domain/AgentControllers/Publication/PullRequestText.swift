@@ -22,10 +22,8 @@ enum PullRequestText {
         var summary: String?
     }
 
-    /// At most 256 characters, as GitHub takes.
     static func title(_ input: Input) -> String {
-        let title = input.issue.title.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return String("\(title) (#\(input.issue.number))".prefix(256))
+        WorkTitle.pullRequest(issue: input.issue.number, title: input.issue.title, kind: input.kind)
     }
 
     static func body(_ input: Input) -> String {
@@ -43,25 +41,11 @@ enum PullRequestText {
             lines.append("| checks | branch descends from its start; every changed path is in the run's write scope |")
             if let summary = section.summary, !summary.isEmpty {
                 lines.append("")
-                lines.append(quoted(summary))
+                lines.append(InertText.quote(summary))
             }
             lines.append("")
         }
         lines.append("Made by codex-k8s; commits beyond these runs were pushed by people.")
         return lines.joined(separator: "\n")
-    }
-
-    /// The agent's words are quoted, and mentions and references in them are made inert.
-    private static func quoted(_ text: String) -> String {
-        let inert = text.map { character -> String in
-            switch character {
-            case "@": "@\u{200B}"
-            case "#": "#\u{200B}"
-            case "<": "&lt;"
-            default: String(character)
-            }
-        }.joined()
-        return inert.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).prefix(20).map { "> \($0)" }
-            .joined(separator: "\n")
     }
 }

@@ -5,6 +5,7 @@ import ControllerRuntime
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient
+import RunPolicy
 import SourceProvider
 
 /// Errors that only a person can end.
@@ -98,7 +99,7 @@ extension AgentRunReconciler {
         let kind = TriggerKind(rawValue: trigger.kind)
         let branch = kind?.branch(issue: spec.issue) ?? ""
         let isRevise = trigger.revise ?? false
-        async let openAnswer = isRevise ? source.openPullRequest(head: branch, in: name) : nil
+        async let openAnswer = isRevise && trigger.pullRequest == nil ? source.openPullRequest(head: branch, in: name) : nil
         async let confinedAnswer = configured.allowUnprotected ? true : context.facts.confinesApp(branch: branch, in: name)
         let repository = try await repositoryAnswer
         // Not needed to decide, and known by the time that it is.
@@ -109,12 +110,14 @@ extension AgentRunReconciler {
         let identity = try await identityAnswer
 
         var review: PullRequestReview?
-        var reviewed: PullRequest?
-        if let reviewID = trigger.reviewID, let number = trigger.pullRequest {
-            review = try await found { () async throws(ProviderError) in
-                try await source.review(reviewID, pullRequest: number, in: name)
+        var named: PullRequest?
+        if let number = trigger.pullRequest {
+            named = try await found { () async throws(ProviderError) in try await source.pullRequest(number, in: name) }
+            if let reviewID = trigger.reviewID {
+                review = try await found { () async throws(ProviderError) in
+                    try await source.review(reviewID, pullRequest: number, in: name)
+                }
             }
-            reviewed = try await found { () async throws(ProviderError) in try await source.pullRequest(number, in: name) }
         }
         let actor = review?.author ?? AdmissionInput.labelEvent(for: trigger, in: events)?.actor
         var permission: RepositoryPermission?
@@ -122,23 +125,40 @@ extension AgentRunReconciler {
             permission = actor.login == trigger.actor
                 ? try await guessedAnswer : try await source.permission(of: actor.login, in: name)
         }
-        let lastRuns = isRevise
-            ? try await context.history.runs(repositoryID: repository.id, issue: spec.issue, limit: 5) : []
+        let past = try await past(run, repositoryID: repository.id)
         // Whoever cannot tell where the branches stand finds out when the run is provisioned, and says so there.
         walk.stand = try? await standAnswer
         return AdmissionInput(
             run: run, configuration: context.configuration, configured: configured, repository: repository,
             issue: issue, labelEvents: events, permission: permission, review: review,
-            reviewedPullRequest: reviewed, openPullRequest: try await openAnswer, identity: identity,
-            others: otherRuns(of: run), lastRun: lastRuns.first { $0.runUID != run.metadata.uid },
+            reviewAnsweredBy: past.reviewAnsweredBy, namedPullRequest: named, openPullRequest: try await openAnswer,
+            identity: identity, others: otherRuns(of: run), history: past.runs, lastStage: past.lastStage,
             confined: try await confinedAnswer)
     }
+
+    /// What history says that a decision needs: of a run that begins anew, nothing.
+    private func past(
+        _ run: AgentRun, repositoryID: Int64
+    ) async throws(AuditError) -> (runs: [RunRecord], lastStage: String?, reviewAnsweredBy: String?) {
+        guard run.spec.trigger.revise ?? false else { return ([], nil, nil) }
+        let (history, issue) = (context.history, run.spec.issue)
+        let runs = try await history.runs(repositoryID: repositoryID, issue: issue, limit: Self.historyLimit)
+            .filter { $0.runUID != run.metadata.uid }
+        guard let review = run.spec.trigger.reviewID else { return (runs, nil, nil) }
+        let stage = try await history.lastStage(repositoryID: repositoryID, issue: issue)
+        let answer = try await history.runs(answering: [review], repositoryID: repositoryID, issue: issue)[review]
+        return (runs, stage, answer == run.metadata.uid ? nil : answer)
+    }
+
+    /// How many of the newest runs of an issue are looked at.
+    static let historyLimit = 50
 
     private func input(_ run: AgentRun, configured: OperatorConfiguration.Repository?) -> AdmissionInput {
         AdmissionInput(
             run: run, configuration: context.configuration, configured: configured, repository: nil, issue: nil,
-            labelEvents: [], permission: nil, review: nil, reviewedPullRequest: nil, openPullRequest: nil,
-            identity: SourceActor(id: 0, login: "", isBot: true), others: [], lastRun: nil, confined: true)
+            labelEvents: [], permission: nil, review: nil, reviewAnsweredBy: nil, namedPullRequest: nil,
+            openPullRequest: nil, identity: SourceActor(id: 0, login: "", isBot: true), others: [], history: [],
+            lastStage: nil, confined: true)
     }
 
     /// The other runs of the same issue or agent that have not ended, as they are now, our own last writes included.
@@ -170,15 +190,26 @@ extension AgentRunReconciler {
 
     /// Claims the label event and records the facts with it; a run whose event another run has is a duplicate, and
     /// nothing is recorded.
+    ///
+    /// A run that is admitted has its row from here on, also where no label asked for it: what the run leaves on record
+    /// belongs to that row.
     private func claim(
-        _ run: AgentRun, _ input: AdmissionInput, recording facts: [AuditEvent]
+        _ run: AgentRun, _ input: AdmissionInput, for admitted: AdmittedRun? = nil, recording facts: [AuditEvent]
     ) async throws -> Rejection? {
-        guard let repository = input.repository, let event = input.labelEvent else {
+        guard let repository = input.repository, admitted != nil || input.labelEvent != nil else {
             try await context.audit.record(facts)
             return nil
         }
         var record = record(run, repositoryID: repository.id)
-        record.labelEventID = event.id
+        record.labelEventID = input.labelEvent?.id
+        if let admitted {
+            record.kind = admitted.kind.rawValue
+            record.agent = admitted.agent.key
+            record.branch = admitted.branch
+            record.pullRequest = admitted.pullRequest?.number
+            record.model = admitted.model?.value
+            record.reasoningEffort = admitted.reasoningEffort?.value
+        }
         guard case .takenBy(let other) = try await context.history.claim(record, recording: facts) else { return nil }
         return Rejection(reason: .duplicate, message: "run \(other) answers this labelling already", notice: .silent)
     }
@@ -192,23 +223,9 @@ extension AgentRunReconciler {
         let now = context.now()
         let placeName = Names.runNamespace(
             repositoryID: admitted.repositoryID, issue: run.spec.issue, agent: admitted.agent.key)
-        let facts = [
-            event(
-                run, .runEnqueued, actor: admitted.requester, attempt: 1,
-                [
-                    "kind": .string(admitted.kind.rawValue), "revise": .bool(admitted.revise),
-                    "agent": .string(admitted.agent.key), "branch": .string(admitted.branch),
-                ]),
-            event(
-                run, .profileResolved, attempt: 1,
-                [
-                    "model": admitted.model.map { .string("\($0.value) (\($0.source))") } ?? nil,
-                    "reasoning": admitted.reasoningEffort.map { .string("\($0.value) (\($0.source))") } ?? nil,
-                    "mode": .string(admitted.mode.rawValue),
-                ]),
-        ] + provisioningIntents(run, placeName: placeName)
+        let facts = admissionFacts(run, admitted) + provisioningIntents(run, placeName: placeName)
         async let finalizedAnswer = addFinalizer(run)
-        let refusal = try await claim(run, input, recording: firstSight(run) + facts)
+        let refusal = try await claim(run, input, for: admitted, recording: firstSight(run) + facts)
         let run = try await finalizedAnswer
         if let refusal {
             try await context.audit.record(firstSight(run))
@@ -216,7 +233,11 @@ extension AgentRunReconciler {
         }
         walk.intentsRecorded = 1
         // A branch that holds something is compared with its base first, when the run is provisioned.
-        let stand = walk.stand.flatMap { !$0.needsComparison || admitted.revise ? $0 : nil }
+        // Where a review's run turned out to have another branch than its trigger let expect, all is looked at anew.
+        let isExpected = TriggerKind(rawValue: run.spec.trigger.kind)?.branch(issue: run.spec.issue) == admitted.branch
+        let stand = walk.stand.flatMap {
+            isExpected && (!$0.needsComparison || admitted.revise || admitted.discussion) ? $0 : nil
+        }
         async let begun: Void = stand == nil ? () : beginPlace(run, walk, placeName, admitted, input.configured)
         let written = try await write(run) { status in
             status.repositoryID = admitted.repositoryID
@@ -225,9 +246,12 @@ extension AgentRunReconciler {
             status.attempt = 1
             status.startTime = now.wholeSeconds
             var effective = AgentRunStatus.EffectiveSettings()
+            effective.kind = admitted.kind.rawValue
+            effective.kindSource = admitted.kindSource?.rawValue
             effective.agent = admitted.agent.key
             effective.mode = admitted.mode
             effective.image = admitted.image
+            effective.discussion = admitted.discussion ? true : nil
             effective.model = admitted.model
             effective.reasoningEffort = admitted.reasoningEffort
             status.effective = effective
@@ -251,6 +275,39 @@ extension AgentRunReconciler {
         }
         await begun
         return written
+    }
+
+    /// What was decided about a run that is admitted, for the record.
+    private func admissionFacts(_ run: AgentRun, _ admitted: AdmittedRun) -> [AuditEvent] {
+        func resolved(_ setting: AgentRunStatus.Resolved?) -> JSONValue {
+            setting.map { ["value": .string($0.value), "source": .string($0.source)] } ?? .null
+        }
+        var facts = [
+            event(
+                run, .runEnqueued, actor: admitted.requester, attempt: 1,
+                [
+                    "kind": .string(admitted.kind.rawValue), "revise": .bool(admitted.revise),
+                    "agent": .string(admitted.agent.key), "branch": .string(admitted.branch),
+                ]),
+            event(
+                run, .profileResolved, attempt: 1,
+                [
+                    "model": resolved(admitted.model), "reasoning": resolved(admitted.reasoningEffort),
+                    "mode": .string(admitted.mode.rawValue), "agent": .string(admitted.agent.key),
+                    "image": .string(admitted.image), "discussion": .bool(admitted.discussion),
+                ]),
+        ]
+        if let level = admitted.kindSource {
+            facts.append(
+                event(
+                    run, .runReviseStageResolved, attempt: 1,
+                    [
+                        "stage": .string(admitted.kind.rawValue), "level": .string(level.rawValue),
+                        "pull_request": admitted.pullRequest.map { .integer(Int64($0.number)) } ?? .null,
+                        "review": run.spec.trigger.reviewID.map { .integer($0) } ?? .null,
+                    ]))
+        }
+        return facts
     }
 
     private func enqueue(_ run: AgentRun, _ message: String) async throws -> Step {
@@ -282,7 +339,9 @@ extension AgentRunReconciler {
         }
         var facts = [event(run, .runRejected, attempt: 1, ["reason": .string(rejection.reason.rawValue)])]
         if rejection.event != .runRejected {
-            facts.append(event(run, rejection.event, attempt: 1, ["message": .string(rejection.message)]))
+            var particulars = rejection.particulars
+            particulars["message"] = .string(rejection.message)
+            facts.append(event(run, rejection.event, attempt: 1, .object(particulars)))
         }
         if rejection.reason != .duplicate, let repositoryID {
             var record = record(run, phase: .rejected, reason: rejection.reason, repositoryID: repositoryID)

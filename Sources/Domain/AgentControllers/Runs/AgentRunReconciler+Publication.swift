@@ -16,10 +16,14 @@ extension AgentRunReconciler {
         switch PublicationPlan.decide(input) {
         case .violation(let message):
             return .next(try await finish(run, .failed, .policyViolation, message))
+        case .moved(let message):
+            return .next(try await finish(run, .failed, .branchMoved, message))
         case .lost:
             let detail = run.status?.conditions?[RunCondition.agentCompleted.rawValue]?.message ?? ""
             return .next(
                 try await finish(run, .failed, .resultLost, "nothing was pushed; \(detail); raise spec.attempts to try again"))
+        case .talk:
+            return .next(try await talked(run, configured.name, settings, open: input.openPullRequest))
         case .noChanges:
             return .next(
                 try await finish(run, .succeeded, .noChanges, "the agent ended without a new commit") { status, now in
@@ -27,7 +31,8 @@ extension AgentRunReconciler {
                 })
         case .create, .update:
             let (pullRequest, created) = try await upsertPullRequest(run, configured, settings, head: input.head)
-            return .next(try await published(run, configured, pullRequest, created: created, head: input.head))
+            return .next(
+                try await published(run, configured, settings, pullRequest, created: created, head: input.head))
         }
     }
 
@@ -43,29 +48,28 @@ extension AgentRunReconciler {
         let attempts = run.status?.attempts ?? []
         var input = PublicationInput(
             kind: settings.kind, agent: settings.agent.key, allowsWorkflows: configured.allowWorkflowFiles,
-            attempts: attempts, head: head, comparison: nil, before: nil, after: nil, openPullRequest: open,
+            discussion: settings.discussion, attempts: attempts, head: head, comparison: nil, before: nil, after: nil,
+            openPullRequest: open,
             isResultLost: run.status?.conditions?[RunCondition.agentCompleted.rawValue]?.reason
                 == Reason.resultLost.rawValue)
-        guard let head, let start = PublicationPlan.start(of: attempts.last), let base = attempts.first?.baseSHA,
-            head != PublicationPlan.start(of: attempts.first)
-        else { return input }
+        guard let head, let start = PublicationPlan.start(of: attempts.last) else { return input }
         async let comparison = head == start ? nil : Optional(source.compare(base: start, head: head, in: name))
-        async let fromBase = source.compare(base: base, head: head, in: name)
-        let history = try await context.history.runs(
-            repositoryID: run.status?.repositoryID ?? 0, issue: run.spec.issue, limit: 10)
-        let previous = history.first { $0.runUID != run.metadata.uid && $0.branch == settings.branch }
-        let ownRefusal = attempts.contains { $0.reason == Reason.policyViolation.rawValue }
-        let baseline = PublicationPlan.baseline(
-            attempts: attempts, openPullRequest: open,
-            isTrusted: previous?.reason != Reason.policyViolation.rawValue && !ownRefusal,
-            mergeBase: try await fromBase.mergeBase)
-        input.comparison = try await comparison
-        if let baseline {
-            async let before = source.tree(commit: baseline, in: name)
-            async let after = source.tree(commit: head, in: name)
-            input.before = try await before
-            input.after = try await after
+        if input.needsTrees, let base = attempts.first?.baseSHA {
+            async let fromBase = source.compare(base: base, head: head, in: name)
+            let history = try await context.history.runs(
+                repositoryID: run.status?.repositoryID ?? 0, issue: run.spec.issue, limit: Self.historyLimit)
+            let isTrusted = PublicationPlan.isTrusted(
+                branch: settings.branch, history: history.filter { $0.runUID != run.metadata.uid })
+            let baseline = PublicationPlan.baseline(
+                attempts: attempts, openPullRequest: open, isTrusted: isTrusted, mergeBase: try await fromBase.mergeBase)
+            if let baseline {
+                async let before = source.tree(commit: baseline, in: name)
+                async let after = source.tree(commit: head, in: name)
+                input.before = try await before
+                input.after = try await after
+            }
         }
+        input.comparison = try await comparison
         return input
     }
 
@@ -75,7 +79,8 @@ extension AgentRunReconciler {
         let source = context.source
         let name = configured.name
         let issue = try await source.issue(run.spec.issue, in: name)
-        let text = PullRequestText.Input(issue: issue, kind: settings.kind, runs: sections(run, settings, head: head))
+        let text = PullRequestText.Input(
+            issue: issue, kind: settings.publishedKind(issue: issue.number), runs: sections(run, settings, head: head))
         let body = PullRequestText.body(text)
         if let open = try await source.openPullRequest(head: settings.branch, in: name) {
             guard open.body != body else { return (open, false) }
@@ -112,8 +117,8 @@ extension AgentRunReconciler {
     }
 
     private func published(
-        _ run: AgentRun, _ configured: OperatorConfiguration.Repository, _ pullRequest: PullRequest, created: Bool,
-        head: String?
+        _ run: AgentRun, _ configured: OperatorConfiguration.Repository, _ settings: AdmittedSettings,
+        _ pullRequest: PullRequest, created: Bool, head: String?
     ) async throws -> AgentRun {
         // A process that stopped between making the pull request and its record finds it made: the first run of a pull
         // request made it, whoever looks.
@@ -129,6 +134,7 @@ extension AgentRunReconciler {
                         "head": head.map { .string($0) } ?? nil,
                     ])
             ])
+        if settings.kind == .rethink { try await supersede(run, configured.name, settings, by: pullRequest) }
         try await markInReview(run, configured.name, pullRequest)
         let message = "\(isFirst ? "created" : "updated") pull request \(pullRequest.number)"
         return try await finish(run, .succeeded, .succeeded, message) { status, now in
@@ -149,6 +155,11 @@ extension AgentRunReconciler {
         async let onIssue: Void = context.source.addLabels([label], issue: run.spec.issue, in: repository)
         async let onPullRequest: Void = context.source.addLabels([label], issue: pullRequest.number, in: repository)
         _ = try await (onIssue, onPullRequest)
+        // What was superseded and is worked on again is not superseded any more.
+        let superseded = context.configuration.labels.superseded
+        if pullRequest.labels.contains(superseded) {
+            try await context.source.removeLabel(superseded, issue: pullRequest.number, in: repository)
+        }
         try await context.audit.record([event(run, .labelApplied, key: label, ["label": .string(label)])])
     }
 }

@@ -70,7 +70,8 @@ extension AgentRunReconciler {
             runUID: run.metadata.uid, name: run.metadata.name, namespace: run.metadata.namespace ?? "",
             correlationID: run.correlationID,
             repositoryID: repositoryID ?? status?.repositoryID ?? run.spec.repositoryID ?? 0,
-            repository: run.spec.repository, issue: run.spec.issue, kind: trigger.kind, revise: trigger.revise ?? false,
+            repository: run.spec.repository, issue: run.spec.issue,
+            kind: status?.effective?.kind ?? trigger.kind, revise: trigger.revise ?? false,
             agent: status?.effective?.agent ?? run.spec.agent?.key ?? "",
             labelEventID: status?.labelEventID ?? trigger.labelEventID, reviewID: trigger.reviewID,
             pullRequest: status?.pullRequest?.number ?? trigger.pullRequest, branch: status?.branch,
@@ -81,7 +82,7 @@ extension AgentRunReconciler {
     /// The settings fixed at admission, with the agent's definition of today.
     func settings(of run: AgentRun) throws -> AdmittedSettings {
         let effective = run.status?.effective
-        guard let kind = TriggerKind(rawValue: run.spec.trigger.kind), let key = effective?.agent,
+        guard let kind = run.triggerKind, let key = effective?.agent,
             let agent = context.configuration.agents[key], let branch = run.status?.branch
         else {
             throw ReconcileErrors.configurationChanged(run)
@@ -90,6 +91,7 @@ extension AgentRunReconciler {
         return AdmittedSettings(
             kind: kind, revise: run.spec.trigger.revise ?? false, agent: agent, mode: effective?.mode ?? agent.mode,
             image: effective?.image ?? agent.image, model: effective?.model?.value,
-            reasoningEffort: effective?.reasoningEffort?.value, branch: branch, timeout: timeout)
+            reasoningEffort: effective?.reasoningEffort?.value, branch: branch, timeout: timeout,
+            discussion: effective?.discussion ?? false)
     }
 }

@@ -37,6 +37,12 @@ struct AdmittedSettings {
     var reasoningEffort: String?
     var branch: String
     var timeout: Duration
+    /// The run only talks: nothing is committed or pushed.
+    var discussion = false
+
+    /// The kind that the branch and its pull request are of. A review may ask another kind of run to revise it; what the
+    /// pull request is for, and whether it closes the issue, does not change by that.
+    func publishedKind(issue: Int) -> TriggerKind { TriggerKind.owning(branch: branch, issue: issue) ?? kind }
 }
 
 /// Builds the Job of one attempt: pure, so that what an agent is given can be read in a golden file.
@@ -238,8 +244,14 @@ enum JobBuilder {
             (RunnerEnvironment.agentCommand, JSONValue.array(settings.agent.command.map { .string($0) }).encodedString()),
             (RunnerEnvironment.committerName, input.committer.name),
             (RunnerEnvironment.committerEmail, input.committer.email),
-            (RunnerEnvironment.commitSubject, commitSubject(input)),
-            (RunnerEnvironment.commitReference, "\(settings.kind.issueReference) #\(input.run.spec.issue)"),
+            (
+                RunnerEnvironment.commitSubject,
+                WorkTitle.commitSubject(issue: input.run.spec.issue, title: input.issueTitle, revise: settings.revise)
+            ),
+            (
+                RunnerEnvironment.commitReference,
+                "\(settings.publishedKind(issue: input.run.spec.issue).issueReference) #\(input.run.spec.issue)"
+            ),
             (RunnerEnvironment.timeoutSeconds, String(settings.timeout.components.seconds)),
         ]
         // What the broker offers, so that the agent is told of nothing that is not there.
@@ -284,17 +296,7 @@ enum JobBuilder {
             (RunnerEnvironment.repository, input.run.spec.repository),
             (RunnerEnvironment.branch, input.settings.branch),
             (RunnerEnvironment.brokerDirectory, Path.broker),
-        ]
-    }
-
-    /// A commit's first line: English, one line, at most 72 characters, with the issue's number.
-    static func commitSubject(_ input: JobInput) -> String {
-        let verb = input.settings.revise ? "Revise" : "Work on"
-        let reference = " (#\(input.run.spec.issue))"
-        let title = input.issueTitle.split(whereSeparator: \.isNewline).joined(separator: " ")
-        let room = 72 - verb.count - reference.count - 2
-        let cut = title.count <= room ? title : title.prefix(room - 1) + "…"
-        return "\(verb): \(cut)\(reference)"
+        ] + (input.settings.discussion ? [(RunnerEnvironment.discussion, "true")] : [])
     }
 
     private static func variables(_ pairs: [(String, String)]) -> JSONValue {
