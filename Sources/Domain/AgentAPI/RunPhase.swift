@@ -122,6 +122,14 @@ package enum Reason: String, Sendable, CaseIterable {
     case imageError = "ImageError"
     case cancelled = "Cancelled"
     case expired = "Expired"
+
+    /// Whether an attempt came to its end so that nobody could say how: then the branch alone tells what was done.
+    package var isResultLost: Bool {
+        switch self {
+        case .resultLost, .nodeLost, .podEvicted, .podDeleted: true
+        default: false
+        }
+    }
 }
 
 /// What a run may wait for while its clock stands still: the value of `status.wait.state`.

@@ -20,10 +20,11 @@ extension AgentRunReconciler {
         if phase == .succeeded, let configured = context.configuredRepository(run) {
             try await takeTriggerLabelOff(run, configured.name, outcome: .labelApplied)
         }
-        try await releasePods(run)
         try await leavePlace(run)
         let now = context.now()
         let change = { (status: inout AgentRunStatus) in
+            more(&status, now)
+            RunClock.resume(&status, now: now)
             if var attempt = status.currentAttempt {
                 attempt.reason = reason.rawValue
                 attempt.completionTime = attempt.completionTime ?? now.wholeSeconds
@@ -34,7 +35,6 @@ extension AgentRunReconciler {
             if phase == .failed, status.conditions?.isTrue(RunCondition.agentCompleted.rawValue) != true {
                 Self.set(&status, run, .agentCompleted, .false, reason, message, now)
             }
-            more(&status, now)
             Self.setPhase(&status, run, phase, reason, message, now)
         }
         // History keeps the run as it will have ended.
@@ -56,6 +56,7 @@ extension AgentRunReconciler {
         let ended = try await write(run, change)
         tokenExpiry.withLock { $0[run.metadata.uid] = nil }
         lastIssueCheck.withLock { $0[run.metadata.uid] = nil }
+        podMemories.withLock { $0[run.metadata.uid] = nil }
         startedJobs.withLock { $0[jobKey(run)] = nil }
         recordedJobs.withLock { _ = $0.remove(jobKey(run)) }
         return ended
@@ -69,15 +70,15 @@ extension AgentRunReconciler {
         }
     }
 
-    /// Terminal: take the finalizer off, begin another attempt where one is wanted, remove the object when its time is
-    /// over.
+    /// Terminal: let the pods go, begin another attempt where one is wanted, else take the finalizer off and remove the
+    /// object when its time is over.
     func afterEnd(_ run: AgentRun) async throws -> Step {
+        try await releasePods(run)
         if run.phase == .failed, let attempt = run.status?.attempt, attempt < run.spec.attempts ?? 1,
             run.spec.cancel != true
         {
             return try await beginAttempt(run, attempt + 1)
         }
-        try await releasePods(run)
         let run = try await removeFinalizer(run)
         guard let ttl = run.spec.ttlSecondsAfterFinished, let ended = run.status?.completionTime else { return .settled }
         let left = ended.adding(.seconds(ttl)).since(context.now())
@@ -99,35 +100,42 @@ extension AgentRunReconciler {
                 status.attempt = attempt
                 status.job = nil
                 status.completionTime = nil
+                status.progress = nil
                 Self.set(&status, run, .agentCompleted, .false, .pending, "attempt \(attempt)", now)
                 Self.setPhase(&status, run, .preparing, .preparing, "preparing attempt \(attempt)", now)
             })
     }
 
-    /// Cancelling never waits for Postgres: the Job is stopped, the place left, the run ended.
+    /// Cancelling never waits for Postgres. A run that may have a Job stays until its agent had its grace: it may save its
+    /// session as long as its run has not ended.
     func cancel(_ run: AgentRun, message: String) async throws -> Step {
-        if run.phase != .pending, run.phase != .queued {
-            try? await ensureJobRecorded(run, nil)
-            try await stopJob(run)
-            // The agent gets its grace; its pod is let go at once, because its result is not wanted any more.
-            try await releasePods(run)
-        }
-        if let configured = context.configuredRepository(run), run.spec.trigger.label != nil {
-            // A label that cannot be taken off now does not keep the run alive.
-            try? await context.source.removeLabel(run.spec.trigger.label ?? "", issue: run.spec.issue, in: configured.name)
-        }
+        guard run.phase == .pending || run.phase == .queued else { return try await stop(run, .cancelled, message) }
+        await takeLabelOff(run)
         return .next(try await finish(run, .cancelled, .cancelled, message))
     }
 
-    /// Deletion: as cancelling, without a status to write; then the finalizer goes.
+    /// Deletion: as cancelling, without an end to write; then the finalizer goes.
     func tearDown(_ run: AgentRun) async throws -> Step {
         guard run.metadata.finalizers.contains(Keys.cleanupFinalizer) else {
             latest.forget(run.metadata.key)
             return .settled
         }
         let since = run.metadata.deletionTimestamp ?? context.now()
+        var ending = run
         do {
-            try await stopJob(run)
+            if !run.phase.isTerminal {
+                guard run.status?.stopping?.reason == Reason.cancelled.rawValue else {
+                    return try await stop(run, .cancelled, "the AgentRun was deleted")
+                }
+                switch try await haveEnd(run, since: run.status?.stopping?.since ?? since) {
+                case .wait(let left): return .after(min(left, Self.issueCheckInterval))
+                case .ended(let message, let detail):
+                    let progress = try await account(run, message, detail: detail, waits: false)
+                    var status = run.status ?? AgentRunStatus()
+                    RunLedger.close(&status, message: message, progress: progress)
+                    ending.status = status
+                }
+            }
             try await releasePods(run)
             try await leavePlace(run)
         } catch let error as APIError where context.now().since(since) < .seconds(15 * 60) {
@@ -140,10 +148,11 @@ extension AgentRunReconciler {
             await context.audit.recordEventually([
                 event(run, .runCancelled, ["reason": .string("Deleted"), "message": "the AgentRun was deleted"])
             ])
-            try? await context.history.save(record(run, phase: .cancelled, reason: .cancelled))
+            try? await context.history.save(record(ending, phase: .cancelled, reason: .cancelled))
         }
         _ = try await removeFinalizer(run)
         latest.forget(run.metadata.key)
+        podMemories.withLock { $0[run.metadata.uid] = nil }
         return .settled
     }
 

@@ -5,52 +5,61 @@ import ControllerRuntime
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient
+import ServiceRuntime
 import SourceProvider
 import Synchronization
 
 extension AgentRunReconciler {
-    /// Running: see what Job and pod say, keep the token alive, bring the result into the status.
+    /// Running and Waiting: see what Job and pod say, keep the token alive, bring progress and result into the status.
     func followProgress(_ run: AgentRun) async throws -> Step {
+        guard run.status?.job != nil else { return try await standBy(run) }
         let settings = try settings(of: run)
         let pod = pod(of: run)
         let job = try await job(of: run)
-        if job == nil, isJobNew(run) { return .after(try await nextLook(run, settings)) }
+        let now = context.now()
+        let clock = RunClock(run.status, limit: settings.timeout)
+        if job == nil, pod == nil, isJobNew(run) { return .after(try await nextLook(run, clock)) }
         try await ensureJobRecorded(run, job)
-        let plan = RunProgressPlan.decide(
-            job: job, pod: pod, startedAt: run.status?.currentAttempt?.startTime, timeout: settings.timeout,
-            now: context.now())
+        let trouble = remember(run) { $0.trouble(of: pod, at: now) }
+        let plan = RunProgressPlan.decide(job: job, pod: pod, trouble: trouble, isOver: clock.isOver(at: now), now: now)
         switch plan {
-        case .starting: return .after(try await nextLook(run, settings))
+        case .starting:
+            let look = try await nextLook(run, clock)
+            return .after(trouble.map { min($0.patience(at: now), look) } ?? look)
         case .working:
-            try await context.audit.record([
-                event(run, .agentStarted, actor: AuditActor(kind: .agent, id: settings.agent.key))
-            ])
-            return .after(try await nextLook(run, settings))
-        case .finished(let message, let detail):
-            return .next(try await agentFinished(run, message, detail: detail))
-        case .lost: return .next(try await agentFinished(run, nil, detail: "the Job is gone"))
-        case .cannotStart(let reason, let message):
-            try await stopJob(run)
-            return .next(try await finish(run, .failed, reason, message))
+            try await noteBegun(run, settings)
+            return try await listen(run, pod, clock)
+        case .replacing(let detail):
+            let changed = try await say(run, .nodeLost, "\(detail); the Job makes another pod")
+            return .after(try await nextLook(changed, clock))
+        case .finished(let message, let detail): return .next(try await agentFinished(run, message, detail: detail))
+        case .lost(let reason, let message, let detail):
+            return .next(try await agentLost(run, reason, message, detail: detail))
+        case .cannotStart(let reason, let message): return try await stop(run, reason, message)
         case .deadlineExceeded:
-            try await stopJob(run)
             let seconds = settings.timeout.components.seconds
-            return .next(
-                try await finish(run, .failed, .deadlineExceeded, "the agent did not end within \(seconds) seconds"))
+            return try await stop(
+                run, .deadlineExceeded, "the agent did not end within \(seconds) seconds of working time")
         }
     }
 
-    /// The current attempt's pod: the newest, since a Job replaces a pod that its node lost.
+    // MARK: Job and pod
+
+    /// The current Job's pod: the newest, since a Job replaces a pod that its node lost.
     func pod(of run: AgentRun) -> Pod? {
-        context.pods.byIndex("run", run.metadata.uid).filter {
-            $0.metadata.labels[Keys.attempt] == String(run.status?.attempt ?? 1)
-        }.max { left, right in
+        context.pods.byIndex("run", run.metadata.uid).filter { isCurrent($0, of: run) }.max { left, right in
             (left.status.phase?.isTerminal == true ? 0 : 1, left.metadata.creationTimestamp?.microseconds ?? 0)
                 < (right.status.phase?.isTerminal == true ? 0 : 1, right.metadata.creationTimestamp?.microseconds ?? 0)
         }
     }
 
-    /// The current attempt's Job; asked for live before it is believed to be gone.
+    /// Whether a pod is one of the current attempt's current Job.
+    func isCurrent(_ pod: Pod, of run: AgentRun) -> Bool {
+        pod.metadata.labels[Keys.attempt] == String(run.currentAttemptNumber)
+            && Int(pod.metadata.labels[Keys.resumption] ?? "0") == run.resumption
+    }
+
+    /// The current Job; asked for live before it is believed to be gone.
     private func job(of run: AgentRun) async throws -> Job? {
         guard let namespace = run.status?.namespace, let name = run.status?.job else { return nil }
         if let cached = context.jobs.get(ObjectKey(namespace: namespace, name: name)) {
@@ -66,94 +75,121 @@ extension AgentRunReconciler {
         startedJobs.withLock { $0[jobKey(run)] }.map { context.now().since($0) < .seconds(5) } ?? false
     }
 
-    /// The next time at which something can be due without anything changing: the token, the clock, the issue.
-    private func nextLook(_ run: AgentRun, _ settings: AdmittedSettings) async throws -> Duration {
-        let renewal = try await renewToken(run)
-        let started = run.status?.currentAttempt?.startTime ?? context.now()
-        let left = settings.timeout - context.now().since(started)
-        return min(renewal, max(.seconds(1), left), Self.issueCheckInterval)
+    // MARK: Looking
+
+    /// Works with what is remembered of the run's pod.
+    func remember<T: Sendable>(_ run: AgentRun, _ body: (inout PodMemory) -> T) -> T {
+        podMemories.withLock { memories in
+            var memory = memories[run.metadata.uid] ?? PodMemory()
+            defer { memories[run.metadata.uid] = memory }
+            return body(&memory)
+        }
     }
 
-    /// Brings the agent's result into the status; then, and only then, lets go of the pod.
-    private func agentFinished(
-        _ run: AgentRun, _ message: RunResultMessage?, detail: String
-    ) async throws -> AgentRun {
-        let now = context.now()
+    /// The next time at which something can be due without anything changing: a report, the token, the clock, the issue.
+    private func nextLook(_ run: AgentRun, _ clock: RunClock) async throws -> Duration {
+        let left = clock.waitingSince == nil ? clock.remaining(at: context.now()) : .seconds(24 * 3600)
+        let look = context.progress == nil ? Self.issueCheckInterval : PodMemory.lookInterval
+        return min(try await renewal(run), max(.seconds(1), left), look)
+    }
+
+    /// Keeps the token alive. Where the code host takes no requests for now the agent works on with the token that it has.
+    private func renewal(_ run: AgentRun) async throws -> Duration {
+        do {
+            return try await renewToken(run)
+        } catch let error as ProviderError {
+            guard case .rateLimited(let until) = error.code else { throw error }
+            return max(.seconds(1), until.since(context.now()))
+        }
+    }
+
+    /// Records that the agent has begun: once a Job and process.
+    private func noteBegun(_ run: AgentRun, _ settings: AdmittedSettings) async throws {
+        let job = run.jobName
+        guard remember(run, { $0.isBeginning(job) }) else { return }
         try await context.audit.record([
-            event(
-                run, .jobFinished,
-                [
-                    "outcome": message.map { .string($0.outcome.rawValue) } ?? nil, "detail": .string(detail),
-                    "result_lost": .bool(message == nil),
-                ])
+            event(run, .agentStarted, key: run.jobKey, actor: AuditActor(kind: .agent, id: settings.agent.key))
         ])
-        if let problem = Self.failure(message) {
-            return try await finish(run, .failed, problem.reason, problem.message)
+        remember(run) { $0.noteBegun(job) }
+    }
+
+    /// Looks at what the pod says of itself, not too often, and brings what is new into the status.
+    private func listen(_ run: AgentRun, _ pod: Pod?, _ clock: RunClock) async throws -> Step {
+        let next = try await nextLook(run, clock)
+        let now = context.now()
+        guard remember(run, { $0.takeLook(at: now) }) else { return .after(next) }
+        let progress = await progress(of: run)
+        var taken = run.status ?? AgentRunStatus()
+        let isNews = progress.map { RunLedger.take($0, into: &taken) } ?? false
+        let waitPlan = RunWaitPlan.decide(
+            wait: run.status?.wait, hasPod: true, awaiting: isNews ? RunLedger.awaiting(progress) : .unknown,
+            waitLimit: context.configuration.waitLimit, now: now)
+        if waitPlan == .endPod, let wait = run.status?.wait, let state = WaitState(rawValue: wait.state) {
+            return try await stop(run, state.reason, "it waits for long: \(wait.reason ?? wait.state)")
         }
+        let begun = pod?.status.container("agent")?.state.running?.startedAt
+        let last = progress?.heartbeatAt
+        let silence = RunHeartbeat.silentSince(
+            last: last.flatMap { last in begun.map { last >= $0 } ?? true ? last : nil },
+            deafUntil: remember(run) { $0.deafUntil }, now: now)
+        let change = { (status: inout AgentRunStatus) in
+            if let progress { RunLedger.take(progress, into: &status) }
+            Self.apply(waitPlan, to: &status, run, clock, now)
+            Self.setAgent(&status, run, silence: silence, now)
+        }
+        var changed = run.status ?? AgentRunStatus()
+        change(&changed)
+        guard RunLedger.isWorthWriting(run.status, changed) else { return .after(next) }
+        _ = try await write(run, change)
+        return .after(next)
+    }
+
+    /// What the pod of the current Job said last. A store that cannot be asked is no reason to fail: nothing is known then.
+    func progress(of run: AgentRun) async -> RunProgress? {
+        guard let store = context.progress else { return nil }
+        do {
+            return try await store.progress(runUID: run.metadata.uid, attempt: run.currentAttemptNumber)
+        } catch {
+            remember(run) { $0.noteDeaf(at: context.now()) }
+            context.logger.debug(
+                "a run's progress cannot be read", ["run": run.metadata.name, "error": error.description])
+            return nil
+        }
+    }
+
+    /// Brings a decision about a wait into the status of a run whose pod is there.
+    private static func apply(
+        _ plan: RunWaitPlan, to status: inout AgentRunStatus, _ run: AgentRun, _ clock: RunClock, _ now: Timestamp
+    ) {
+        switch plan {
+        case .enter(let awaited), .change(let awaited):
+            RunClock.pause(&status, for: awaited, limit: clock.limit, now: now)
+            status.phase = .waiting
+            set(&status, run, .ready, .false, awaited.state.reason, awaited.reason, now)
+        case .leave: setPhase(&status, run, .running, .running, "the agent works", now)
+        case .keep, .endPod, .goOn: break
+        }
+    }
+
+    /// Says whether the agent is heard of; silence is only told, the clock ends it.
+    private static func setAgent(
+        _ status: inout AgentRunStatus, _ run: AgentRun, silence: Timestamp?, _ now: Timestamp
+    ) {
+        if let silence {
+            set(
+                &status, run, .agentCompleted, .false, .heartbeatLost,
+                "the pod has said nothing since \(silence); the run's clock alone ends it", now)
+        } else if status.conditions?[RunCondition.agentCompleted.rawValue]?.reason != Reason.running.rawValue {
+            set(&status, run, .agentCompleted, .false, .running, "the agent works", now)
+        }
+    }
+
+    /// Puts what became of the pod into the condition, once.
+    private func say(_ run: AgentRun, _ reason: Reason, _ message: String) async throws -> AgentRun {
+        guard run.status?.conditions?[RunCondition.agentCompleted.rawValue]?.reason != reason.rawValue else { return run }
+        let now = context.now()
         return try await write(run) { status in
-            var attempt = status.currentAttempt
-            attempt?.completionTime = now.wholeSeconds
-            attempt?.message = message?.summary.map { String($0.prefix(900)) }
-            status.currentAttempt = attempt
-            if let session = message?.sessionID {
-                status.session = .init(id: session, resumed: message?.sessionResumed)
-            }
-            let reason: Reason = message == nil ? .resultLost : .completed
-            Self.set(
-                &status, run, .agentCompleted, .true, reason,
-                message == nil ? "the agent's own result was lost (\(detail)); the branch decides" : detail, now)
-            Self.setPhase(&status, run, .publishing, .publishing, "publishing what was pushed", now)
+            Self.set(&status, run, .agentCompleted, .false, reason, message, now)
         }
-    }
-
-    /// Why the agent's own words already end the attempt. A lost result is no failure: the branch decides.
-    private static func failure(_ message: RunResultMessage?) -> (reason: Reason, message: String)? {
-        guard let message else { return nil }
-        let words = message.error ?? message.summary ?? "no reason was given"
-        return switch message.outcome {
-        case .succeeded, .noChanges: nil
-        case .failed: (.agentFailed, words)
-        case .branchMoved: (.branchMoved, words)
-        case .cancelled: (.podFailed, "the pod was told to stop before the agent ended: \(words)")
-        }
-    }
-
-    /// Takes the finalizer off the attempt's pods and lets the Job go ten minutes later: what they knew is in the status.
-    func releasePods(_ run: AgentRun) async throws {
-        let pods = context.pods.byIndex("run", run.metadata.uid).filter {
-            $0.metadata.finalizers.contains(Keys.resultFinalizer)
-        }
-        for pod in pods {
-            guard let namespace = pod.metadata.namespace,
-                let patch = Patch.removingFinalizer(Keys.resultFinalizer, from: pod.metadata.finalizers)
-            else { continue }
-            // Gone, or taken off already: the cache is behind.
-            try await tolerating(.notFound, .invalid) {
-                _ = try await context.api.resource(Pod.self, namespace: namespace).patch(pod.metadata.name, patch)
-            }
-        }
-        guard let namespace = run.status?.namespace, let name = run.status?.job,
-            let job = context.jobs.get(ObjectKey(namespace: namespace, name: name)), job.spec.ttlSecondsAfterFinished == nil
-        else { return }
-        try await tolerating(.notFound) {
-            _ = try await context.api.resource(Job.self, namespace: namespace).patch(
-                name, .merge(["spec": ["ttlSecondsAfterFinished": 600]]))
-        }
-    }
-
-    /// Deletes the Job, and with it its pod; a Job that is gone is what was wanted.
-    func stopJob(_ run: AgentRun) async throws {
-        guard let namespace = run.status?.namespace ?? placeName(run) else { return }
-        let name = run.status?.job ?? Names.job(runUID: run.metadata.uid, attempt: run.status?.attempt ?? 1)
-        try await tolerating(.notFound) {
-            _ = try await context.api.resource(Job.self, namespace: namespace).delete(
-                name, options: DeleteOptions(propagation: .background))
-        }
-    }
-
-    /// The run namespace by its deterministic name, for a run whose status does not say it yet.
-    private func placeName(_ run: AgentRun) -> String? {
-        guard let repositoryID = run.status?.repositoryID, let agent = run.status?.effective?.agent else { return nil }
-        return Names.runNamespace(repositoryID: repositoryID, issue: run.spec.issue, agent: agent)
     }
 }

@@ -19,9 +19,12 @@ extension AgentRunReconciler {
         case .moved(let message):
             return .next(try await finish(run, .failed, .branchMoved, message))
         case .lost:
-            let detail = run.status?.conditions?[RunCondition.agentCompleted.rawValue]?.message ?? ""
+            let condition = run.status?.conditions?[RunCondition.agentCompleted.rawValue]
+            let reason = condition.flatMap { Reason(rawValue: $0.reason) } ?? .resultLost
             return .next(
-                try await finish(run, .failed, .resultLost, "nothing was pushed; \(detail); raise spec.attempts to try again"))
+                try await finish(
+                    run, .failed, reason,
+                    "nothing was pushed; \(condition?.message ?? ""); raise spec.attempts to try again"))
         case .talk:
             return .next(try await talked(run, configured.name, settings, open: input.openPullRequest))
         case .noChanges:
@@ -50,8 +53,8 @@ extension AgentRunReconciler {
             kind: settings.kind, agent: settings.agent.key, allowsWorkflows: configured.allowWorkflowFiles,
             discussion: settings.discussion, attempts: attempts, head: head, comparison: nil, before: nil, after: nil,
             openPullRequest: open,
-            isResultLost: run.status?.conditions?[RunCondition.agentCompleted.rawValue]?.reason
-                == Reason.resultLost.rawValue)
+            isResultLost: run.status?.conditions?[RunCondition.agentCompleted.rawValue]
+                .flatMap { Reason(rawValue: $0.reason) }?.isResultLost ?? false)
         guard let head, let start = PublicationPlan.start(of: attempts.last) else { return input }
         async let comparison = head == start ? nil : Optional(source.compare(base: start, head: head, in: name))
         if input.needsTrees, let base = attempts.first?.baseSHA {

@@ -14,6 +14,10 @@ extension AgentRunReconciler {
         var status = run.status ?? AgentRunStatus()
         change(&status)
         status.observedGeneration = run.metadata.generation
+        let waits = RunWaitFacts.facts(before: run.status, after: status)
+        if !waits.isEmpty {
+            await context.audit.recordEventually(waits.map { event(run, $0.type, key: $0.key, $0.payload) })
+        }
         let before = try JSONValue(encoding: run.status ?? AgentRunStatus())
         guard let patch = MergePatch.difference(from: before, to: try JSONValue(encoding: status)) else { return run }
         let written = try await context.runClient(run).patchStatus(
@@ -37,13 +41,15 @@ extension AgentRunReconciler {
         status.conditions = conditions
     }
 
-    /// Sets phase and summary together: `Ready` is true only for a run that succeeded.
+    /// Sets phase and summary together: `Ready` is true only for a run that succeeded. Whatever was waited for is waited
+    /// for no longer, and whatever pod was to end has ended.
     static func setPhase(
         _ status: inout AgentRunStatus, _ run: AgentRun, _ phase: RunPhase, _ reason: Reason, _ message: String,
         _ now: Timestamp
     ) {
         status.phase = phase
-        status.wait = nil
+        status.stopping = nil
+        RunClock.resume(&status, now: now)
         set(&status, run, .ready, phase == .succeeded ? .true : .false, reason, message, now)
     }
 

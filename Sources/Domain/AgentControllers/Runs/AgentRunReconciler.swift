@@ -31,6 +31,8 @@ package final class AgentRunReconciler: Reconciler {
     let startedJobs = Mutex<[String: Timestamp]>([:])
     /// The attempts whose Job this process knows to be in the record.
     let recordedJobs = Mutex<Set<String>>([])
+    /// What is remembered of the pods of runs in progress.
+    let podMemories = Mutex<[String: PodMemory]>([:])
     /// When the issue of a run in progress was last looked at.
     let lastIssueCheck = Mutex<[String: Timestamp]>([:])
 
@@ -78,6 +80,11 @@ package final class AgentRunReconciler: Reconciler {
     private func advance(_ run: AgentRun, _ walk: RunWalk) async throws -> Step {
         if run.metadata.isBeingDeleted { return try await tearDown(run) }
         if run.phase.isTerminal { return try await afterEnd(run) }
+        if let stopping = run.status?.stopping,
+            run.spec.cancel != true || stopping.reason == Reason.cancelled.rawValue
+        {
+            return try await endPod(run, stopping)
+        }
         if run.spec.cancel == true { return try await cancel(run, message: "spec.cancel was set") }
         if let message = try await withdrawn(run) { return try await cancel(run, message: message) }
         switch run.phase {
@@ -98,11 +105,11 @@ package final class AgentRunReconciler: Reconciler {
             throw error
         }
         let now = context.now()
-        let wait = AgentRunStatus.WaitStatus(
-            state: Reason.waitingRateLimit.rawValue, reason: error.message, since: run.status?.wait?.since ?? now.wholeSeconds)
-        if run.status?.wait?.state != wait.state {
+        if run.status?.wait == nil {
+            let awaited = Awaited(state: .rateLimit, reason: error.message, until: until)
+            let limit = (try? settings(of: run))?.timeout
             _ = try await write(run) { status in
-                status.wait = wait
+                RunClock.pause(&status, for: awaited, limit: limit, now: now)
                 Self.set(&status, run, .ready, .false, .waitingRateLimit, error.description, now)
             }
         }

@@ -9,7 +9,7 @@ enum RunEvents {
     /// Conditions whose absence is worth a warning as soon as it has one of these reasons; every other trouble ends in a
     /// phase that says so.
     private static let alarming: [(type: RunCondition, reasons: Set<Reason>)] = [
-        (.audited, [.auditUnavailable]), (.namespaceReady, [.nameTaken]),
+        (.audited, [.auditUnavailable]), (.namespaceReady, [.nameTaken]), (.agentCompleted, [.heartbeatLost, .nodeLost]),
     ]
 
     static func notes(before: AgentRun, after: AgentRun) -> [EventNote] {
@@ -25,6 +25,12 @@ enum RunEvents {
                 EventNote(
                     regarding: run, isWarning: true, reason: condition.reason, action: "Reconcile",
                     message: condition.message))
+        }
+        if let stopping = after.status?.stopping, before.status?.stopping?.reason != stopping.reason {
+            notes.append(
+                EventNote(
+                    regarding: run, isWarning: false, reason: "Stopping", action: "Reconcile",
+                    message: "The pod is being ended: \(stopping.message ?? stopping.reason)"))
         }
         if after.phase != before.phase {
             let ready = conditions.first { $0.type == RunCondition.ready.rawValue }
