@@ -45,6 +45,21 @@ package enum RunnerProgram {
         }
     }
 
+    /// `agent-runner codex`: the codex CLI as an agent; SIGTERM ends it.
+    package static func codex(environment: [String: String]) async -> Int32 {
+        let say: @Sendable (String) -> Void = { StandardStreams.writeOutputLine($0) }
+        let agent: CodexAgent
+        do throws(RunnerError) { agent = try CodexAgent(environment: environment, say: say) } catch {
+            say(error.description)
+            return badConfiguration
+        }
+        let signals = await SignalSequence([.terminate, .interrupt])
+        let work = Task { await agent.run() }
+        let watcher = Task { for await _ in signals { work.cancel() } }
+        defer { watcher.cancel() }
+        return await work.value
+    }
+
     /// `agent-runner stand-in`: the demo's agent.
     package static func standIn(environment: [String: String]) -> Int32 {
         StandInAgent(environment: environment) { StandardStreams.writeOutputLine($0) }.run()

@@ -19,6 +19,9 @@ struct AgentRunnerProgram {
                 "broker", summary: "Offers the repository on loopback and holds the git credential.",
                 discussion: "Accepts pushes to the run's branch alone. Ends on SIGTERM."),
             Command(
+                "codex", summary: "The codex CLI as an agent.",
+                discussion: "Keeps the contract of docs/agent-contract.md. Finds codex by CODEXK8S_CODEX or in PATH."),
+            Command(
                 "run", summary: "Clones, runs the agent, commits and pushes.",
                 discussion: "Leaves its result as JSON in the container's termination message."),
             Command(
@@ -33,6 +36,7 @@ struct AgentRunnerProgram {
     private static func run(_ name: String, _ environment: [String: String]) async -> Int32 {
         switch name {
         case "broker": await RunnerProgram.broker(environment: environment, logger: Logger(label: "broker"))
+        case "codex": await RunnerProgram.codex(environment: environment)
         case "run": await RunnerProgram.run(environment: environment, logger: Logger(label: "agent-runner"))
         default: RunnerProgram.standIn(environment: environment)
         }

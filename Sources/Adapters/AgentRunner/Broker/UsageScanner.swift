@@ -15,12 +15,16 @@ struct UsageScanner {
 
     /// Events that ended an answer but were too long to be read.
     private(set) var missed = 0
+    private let limit: Int
     private var line: [UInt8] = []
     private var lineIsTooLong = false
     private var endedByReturn = false
     private var type = ""
     private var data: [UInt8] = []
     private var eventIsTooLong = false
+
+    /// - Parameter limit: the most bytes of one event that are kept.
+    init(limit: Int = UsageScanner.longestEvent) { self.limit = limit }
 
     /// Takes a chunk and tells the usage in the events that it ended.
     mutating func take(_ chunk: [UInt8]) -> [AgentRunStatus.UsageStatus] {
@@ -49,7 +53,7 @@ struct UsageScanner {
     }
 
     private mutating func append(_ bytes: ArraySlice<UInt8>) {
-        if line.count + bytes.count > Self.longestEvent { lineIsTooLong = true }
+        if line.count + bytes.count > limit { lineIsTooLong = true }
         if lineIsTooLong { line = Array(line.prefix(64)) } else { line += bytes }
     }
 
@@ -62,7 +66,7 @@ struct UsageScanner {
         if let value = value(of: "event") {
             type = String(decoding: value, as: UTF8.self)
         } else if let value = value(of: "data"), type.isEmpty || Self.types.contains(type) {
-            if lineIsTooLong || data.count + value.count > Self.longestEvent {
+            if lineIsTooLong || data.count + value.count > limit {
                 eventIsTooLong = true
                 data = []
             } else {

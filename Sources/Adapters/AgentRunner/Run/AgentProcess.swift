@@ -50,7 +50,7 @@ struct AgentProcess: Sendable {
         } catch {
             end.failure = error
         }
-        end.outcome = Outcome(readResult())
+        end.outcome = Outcome(AgentResult.read(configuration.agentResultFile))
         if Task.isCancelled {
             end.failure = CancellationError()
         } else if let code = end.exitCode, code != 0 {
@@ -109,12 +109,5 @@ struct AgentProcess: Sendable {
             _ = await process.wait()
             throw RunnerError.agentTimedOut(limit: configuration.timeout)
         }
-    }
-
-    private func readResult() -> JSONValue? {
-        // Opening a pipe would wait for its writer.
-        guard let status = try? Files.linkStatus(configuration.agentResultFile), status.kind == .file else { return nil }
-        guard let bytes = try? Files.readBytes(configuration.agentResultFile, limit: 256 << 10) else { return nil }
-        return try? JSONValue.parse(bytes)
     }
 }

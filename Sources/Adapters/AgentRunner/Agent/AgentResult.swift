@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+import JSONCoding
+import SystemCalls
+
+/// What an agent leaves in its result file.
+struct AgentResult: Equatable {
+    var summary: String?
+    var commitSubject: String?
+    var sessionID: String?
+    var sessionResumed: Bool?
+    /// Why the session that it was given was not gone on with.
+    var resumeProblem: String?
+    /// Why it failed, in a line.
+    var error: String?
+
+    /// Takes what the model itself wrote to the file: its words win, all else is the driver's.
+    mutating func take(modelsFile json: JSONValue?) {
+        if let text = json?["summary"]?.stringValue, !text.isEmpty { summary = text }
+        if let text = json?["commitSubject"]?.stringValue, !text.isEmpty { commitSubject = text }
+    }
+
+    var json: JSONValue {
+        var object = JSONObject()
+        let texts = [
+            ("summary", summary), ("commitSubject", commitSubject), ("sessionID", sessionID),
+            ("resumeProblem", resumeProblem), ("error", error),
+        ]
+        for case (let name, let text?) in texts { object[name] = .string(text) }
+        if let sessionResumed { object["sessionResumed"] = .bool(sessionResumed) }
+        return .object(object)
+    }
+
+    /// Reads a file that a model or an agent wrote; nil when there is none that could be read.
+    static func read(_ path: String) -> JSONValue? {
+        // Opening a pipe would wait for its writer.
+        guard let status = try? Files.linkStatus(path), status.kind == .file,
+            let bytes = try? Files.readBytes(path, limit: 256 << 10)
+        else { return nil }
+        return try? JSONValue.parse(bytes)
+    }
+}
