@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
+import JSONCoding
 import SystemCalls
 import Testing
 
@@ -18,10 +19,17 @@ struct StandInTests {
             environment = [
                 RunnerEnvironment.promptFile: "\(root)/prompt.md", RunnerEnvironment.workspace: "\(root)/work",
                 RunnerEnvironment.agentResultFile: "\(root)/result.json", RunnerEnvironment.revise: "\(revise)",
+                RunnerEnvironment.progressFile: "\(root)/progress", RunnerEnvironment.sessionDirectory: "\(root)/sessions",
             ]
         }
 
-        func run() -> Int32 { StandInAgent(environment: environment) { _ in }.run() }
+        func run(session: String? = nil) -> Int32 {
+            var environment = environment
+            environment[RunnerEnvironment.sessionID] = session
+            return StandInAgent(environment: environment) { _ in }.run()
+        }
+
+        func result() throws -> JSONValue { try JSONValue.parse(Files.readBytes("\(root)/result.json")) }
     }
 
     @Test func firstRunFollowsEveryInstructionAndARevisionTheLast() throws {
@@ -37,7 +45,27 @@ struct StandInTests {
     }
 
     @Test func withoutAnInstructionItFails() throws {
-        #expect(try Place(prompt: "make it nice\n").run() == 3)
+        let place = try Place(prompt: "make it nice\n")
+        #expect(place.run() == 3)
+        #expect(try place.result()["error"]?.stringValue?.contains("create FILE with TEXT") == true)
+    }
+
+    @Test func itsSessionGoesOnWhereTheFileIs() throws {
+        let place = try Place(prompt: "create a with one\n")
+        #expect(place.run() == 0)
+        let session = try #require(try place.result()["sessionID"]?.stringValue)
+        #expect(try place.result()["sessionResumed"]?.boolValue == false)
+        #expect(place.run(session: session) == 0)
+        #expect(try place.result()["sessionID"]?.stringValue == session)
+        #expect(try place.result()["sessionResumed"]?.boolValue == true)
+        #expect(StandInSession.read("\(place.root)/sessions", id: session)?.runs == 2)
+        #expect(place.run(session: "stand-in-gone") == 0)
+        #expect(try place.result()["sessionID"]?.stringValue != session)
+        #expect(try place.result()["resumeProblem"]?.stringValue?.contains("stand-in-gone") == true)
+        let lines = try Files.readText("\(place.root)/progress").split(separator: "\n")
+        let entries = try lines.compactMap { AgentProgress.Entry(try JSONValue.parse(String($0))) }
+        #expect(entries.prefix(2) == [.session(id: session, resumed: false), .status("created a")])
+        #expect(entries[2] == .session(id: session, resumed: true))
     }
 
     @Test(arguments: ["../a", "/tmp/a", "a/../../b", ".git/hooks/x", "a//b", "link/a"])

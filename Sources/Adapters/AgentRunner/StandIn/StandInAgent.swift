@@ -24,25 +24,67 @@ package struct StandInAgent: Sendable {
             say("\(RunnerEnvironment.promptFile) and \(RunnerEnvironment.workspace) must be set")
             return 2
         }
+        let progress = ProgressFile(path: environment[RunnerEnvironment.progressFile])
+        var result = AgentResult()
+        let code = work(promptFile, workspace, progress, &result)
+        if let path = environment[RunnerEnvironment.agentResultFile] {
+            do { try Files.writeAtomically(path, result.json.encoded(), durable: false) } catch {
+                say("the result file cannot be written: \(error)")
+                return 1
+            }
+        }
+        return code
+    }
+
+    private func work(
+        _ promptFile: String, _ workspace: String, _ progress: ProgressFile, _ result: inout AgentResult
+    ) -> Int32 {
         do {
+            try beginSession(progress, &result)
             let isRevision = environment[RunnerEnvironment.revise] == "true"
             let found = Instruction.all(in: try Files.readText(promptFile, limit: 8 << 20))
             // A revision's prompt tells the issue first and what reviewers ask last: that is what is to be done now.
             let instructions = isRevision ? Array(found.suffix(1)) : found
             if instructions.isEmpty {
-                say("the prompt holds no line of the form: create FILE with TEXT")
+                result.error = "the prompt holds no line of the form: create FILE with TEXT"
+                say(result.error ?? "")
                 return 3
             }
             for instruction in instructions {
                 try write(instruction, below: workspace)
                 say("created \(instruction.file)")
+                progress.append(["type": "status", "text": .string("created \(instruction.file)")])
             }
-            try leaveResult(instructions)
+            let files = instructions.map(\.file).joined(separator: ", ")
+            result.summary = "Stand-in agent: created \(files) as the text asks."
             return 0
         } catch {
+            result.error = "\(error)"
             say("\(error)")
             return 1
         }
+    }
+
+    /// Keeps a session as small as one can be: a file that counts its runs.
+    private func beginSession(_ progress: ProgressFile, _ result: inout AgentResult) throws {
+        guard let folder = environment[RunnerEnvironment.sessionDirectory] else { return }
+        var session = StandInSession.fresh()
+        if let wanted = environment[RunnerEnvironment.sessionID], !wanted.isEmpty {
+            if let known = StandInSession.read(folder, id: wanted) {
+                session = known
+                result.sessionResumed = true
+            } else {
+                result.resumeProblem = "there is no file of session \(wanted)"
+            }
+        }
+        session.runs += 1
+        try session.write(folder)
+        result.sessionID = session.id
+        result.sessionResumed = result.sessionResumed ?? false
+        say("session \(session.id), run \(session.runs)")
+        progress.append([
+            "type": "session", "id": .string(session.id), "resumed": .bool(result.sessionResumed == true),
+        ])
     }
 
     private func write(_ instruction: Instruction, below workspace: String) throws {
@@ -60,13 +102,6 @@ package struct StandInAgent: Sendable {
         }
         try Files.createDirectory(folder)
         try Files.writeAtomically(path, Array((instruction.text + "\n").utf8), durable: false)
-    }
-
-    private func leaveResult(_ instructions: [Instruction]) throws {
-        guard let path = environment[RunnerEnvironment.agentResultFile] else { return }
-        let files = instructions.map(\.file).joined(separator: ", ")
-        let result: JSONValue = ["summary": .string("Stand-in agent: created \(files) as the text asks.")]
-        try Files.writeAtomically(path, result.encoded(), durable: false)
     }
 }
 
