@@ -67,13 +67,15 @@ final class CodexPod: Sendable {
     /// Runs the agent for a task and answers its exit code and its result.
     func run(
         _ task: String, model name: String = "model-one", session: String? = nil,
-        retries: CodexConfiguration.Retries = .standard
+        retries: CodexConfiguration.Retries = .standard, tools: Bool = false
     ) async throws -> (Int32, AgentResult) {
         try pod.setPrompt(task)
         let configuration = try configuration(model: name)
         try Files.remove(configuration.agentResultFile)
         try Files.remove(configuration.progressFile)
-        var settings = try CodexSettings(environment: try environment(model: name, session: session))
+        var environment = try environment(model: name, session: session)
+        if tools { environment[RunnerEnvironment.toolsURL] = try pod.base + "/mcp" }
+        var settings = try CodexSettings(environment: environment)
         settings.retries = retries
         let agent = CodexAgent(settings: settings) { line in self.said.withLock { $0.append(line) } }
         let code = await agent.run()
