@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
 import ChildProcesses
+import HTTPServing
 import HTTPTransport
 import HTTPTypes
 import ServiceRuntime
@@ -113,6 +114,45 @@ struct BrokerTests {
             #expect(origin.asked.isEmpty)
         }
     }
+
+    @Test func aBrokerThatWasStartedAgainIsWhereItWas() async throws {
+        let pod = try RunPod(upstream: "http://127.0.0.1:1/x.git")
+        let configuration = try BrokerConfiguration(environment: pod.environment(agent: "true"))
+        let client = TestClient()
+        func runOnce() async throws -> String {
+            let broker = Task { try await Broker(configuration: configuration, logger: .disabled).run() }
+            var address: String?
+            while address == nil {
+                guard let text = try? pod.base else { continue }
+                let answer = try? await client.client.send(.init(url: "\(text)/usage"))
+                if answer?.status == .ok { address = text }
+            }
+            broker.cancel()
+            _ = await broker.result
+            return try #require(address)
+        }
+        let first = try await runOnce()
+        #expect(try await runOnce() == first)
+        // Somebody else has the port now: another one is taken.
+        let port = try #require(BrokerAddress(first)?.port)
+        let other = HTTPServer(configuration: .init(host: "127.0.0.1", port: port), logger: .disabled) { _ in .empty(.ok) }
+        let serving = Task { try await other.run() }
+        _ = try await other.waitUntilListening()
+        let broker = Task { try await Broker(configuration: configuration, logger: .disabled).run() }
+        try await eventually { try pod.base != first }
+        broker.cancel()
+        _ = await broker.result
+        serving.cancel()
+        _ = await serving.result
+    }
+
+    @Test(arguments: [
+        ("http://127.0.0.1:80/0123456789abcdef0123456789abcdef\n", 80), ("", nil), ("http://127.0.0.1:80/0123\n", nil),
+        ("http://10.0.0.1:80/0123456789abcdef0123456789abcdef", nil),
+        ("http://127.0.0.1:0/0123456789abcdef0123456789abcdef", nil),
+        ("http://127.0.0.1:80/0123456789abcdef0123456789abcdef/x", nil),
+    ])
+    func addressesAreRead(text: String, port: Int?) { #expect(BrokerAddress(text)?.port == port) }
 
     @Test(arguments: ["https://token@host/x.git", "ssh://host/x.git", "http://host/x.git?a=b", ""])
     func upstreamMustBeAPlainAddress(url: String) throws {

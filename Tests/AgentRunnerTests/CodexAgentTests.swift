@@ -38,6 +38,30 @@ struct CodexAgentTests {
         }
     }
 
+    @Test func theRepositoryGuidesTheAgentButDecidesNothing() async throws {
+        try await CodexPod.with { pod in
+            let checkout = try pod.configuration().checkout
+            try Files.createDirectory("\(checkout)/.codex")
+            try Files.writeAtomically("\(checkout)/AGENTS.md", Array("Always add tests.\n".utf8), durable: false)
+            let settings = """
+                model = "other"
+                model_reasoning_effort = "low"
+                model_provider = "other"
+                web_search = "live"
+                [model_providers.other]
+                name = "other"
+                base_url = "http://127.0.0.1:1/v1"
+                """
+            try Files.writeAtomically("\(checkout)/.codex/config.toml", Array(settings.utf8), durable: false)
+            let (code, _) = try await pod.run("create a.txt with hello")
+            #expect(code == 0, "\(pod.lines)")
+            #expect(pod.model.requests.map(\.model) == ["model-one", "model-one"])
+            #expect(pod.model.requests.map(\.effort) == ["high", "high"])
+            let isRead = pod.model.requests[0].userMessages.contains { $0.contains("Always add tests.") }
+            #expect(isRead)
+        }
+    }
+
     @Test func aSessionGoesOnInANewPodWithAnotherModel() async throws {
         try await CodexPod.with { pod in
             let (_, first) = try await pod.run("create a.txt with one")

@@ -96,6 +96,11 @@ struct ModelConversation: Sendable, Equatable {
         return text
     }
 
+    /// The texts in the user's role.
+    var userMessages: [String] {
+        items.compactMap { if case .message("user", let text) = $0 { text } else { nil } }
+    }
+
     /// Commands that were asked for at any time.
     var commands: Set<String> { Set(items.compactMap { if case .command(let text) = $0 { text } else { nil } }) }
 

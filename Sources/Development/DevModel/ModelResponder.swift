@@ -138,8 +138,8 @@ final class ModelResponder: Sendable {
                 state.requests.append(
                     ModelRequest(
                         model: conversation.model, effort: conversation.effort, items: conversation.items.count,
-                        hasEarlierTurns: conversation.hasEarlierTurns, task: conversation.task, status: status,
-                        usage: usage))
+                        hasEarlierTurns: conversation.hasEarlierTurns, task: conversation.task,
+                        userMessages: conversation.userMessages, status: status, usage: usage))
             }
             return state.count
         }

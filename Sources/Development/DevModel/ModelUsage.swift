@@ -41,6 +41,8 @@ package struct ModelRequest: Sendable, Hashable {
     package var hasEarlierTurns: Bool
     /// The newest user message.
     package var task: String
+    /// All messages in the user's role, in order: what the agent adds about the surroundings and the repository too.
+    package var userMessages: [String]
     /// The status of the answer.
     package var status: Int
     /// What the answer said that it used; nil when it came to no usage.

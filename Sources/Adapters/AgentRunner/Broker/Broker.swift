@@ -20,9 +20,18 @@ package final class Broker: Service {
     package func run() async throws {
         let client = HTTPClient(configuration: .init(maximumConnectionsPerHost: 4, userAgent: "codex-k8s-broker"))
         defer { client.shutdown() }
-        let nonce = Self.nonce()
-        let routes = BrokerRoutes(nonce: nonce, parts: parts(client))
-        var server = ServerConfiguration()
+        // A broker that was started again takes its old place, where the agent may be waiting for it.
+        if let place = BrokerAddress(file: configuration.addressFile) {
+            do { return try await serve(place, client) } catch let error as HTTPServerError {
+                logger.warning("the old address cannot be taken again", ["error": "\(error)"])
+            }
+        }
+        try await serve(BrokerAddress(port: 0, nonce: Self.nonce()), client)
+    }
+
+    private func serve(_ place: BrokerAddress, _ client: HTTPClient) async throws {
+        let routes = BrokerRoutes(nonce: place.nonce, parts: parts(client))
+        var server = ServerConfiguration(host: "127.0.0.1", port: place.port)
         server.maximumBodyBytes = configuration.maximumBodyBytes
         server.bodyBudgetBytes = configuration.maximumBodyBytes + (16 << 20)
         server.bodyDeadline = .seconds(10 * 60)
@@ -30,10 +39,9 @@ package final class Broker: Service {
         let http = HTTPServer(configuration: server, logger: logger) { await routes.answer($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await http.run() }
-            let port = try await http.waitUntilListening()
-            let address = "http://127.0.0.1:\(port)/\(nonce)\n"
+            let address = BrokerAddress(port: try await http.waitUntilListening(), nonce: place.nonce)
             try Files.writeAtomically(
-                configuration.addressFile, Array(address.utf8), mode: 0o644, durable: false)
+                configuration.addressFile, Array("\(address)\n".utf8), mode: 0o644, durable: false)
             logger.info("broker is ready", ["upstream": configuration.upstream, "branch": configuration.branch])
             try await group.waitForAll()
         }

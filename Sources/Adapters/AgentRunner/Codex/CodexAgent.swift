@@ -76,7 +76,7 @@ package struct CodexAgent: Sendable {
     ) async throws -> CodexDriver.Verdict {
         let process = try await ChildProcess.spawn(
             .init(
-                executable: settings.executable, arguments: CodexSettings.arguments(session: session),
+                executable: settings.executable, arguments: settings.arguments(session: session),
                 environment: settings.childEnvironment, workingDirectory: settings.checkout,
                 standardInput: .bytes(prompt), output: .stream, errors: .collect(limit: 256 << 10),
                 closeOnParentDeath: true))

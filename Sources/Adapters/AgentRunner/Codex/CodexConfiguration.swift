@@ -40,15 +40,25 @@ struct CodexConfiguration: Equatable {
         "unbounded_connection_retries",
     ]
 
+    /// What nobody but the run decides, not even the repository by settings of its own.
+    private var decided: [(key: String, value: String)] {
+        var decided: [(String, String)] = []
+        if let model { decided.append(("model", TOMLText.quote(model))) }
+        if let effort { decided.append(("model_reasoning_effort", TOMLText.quote(effort))) }
+        decided += [
+            ("model_provider", TOMLText.quote("broker")), ("approval_policy", TOMLText.quote("never")),
+            ("sandbox_mode", TOMLText.quote("danger-full-access")), ("web_search", TOMLText.quote("disabled")),
+            ("check_for_update_on_startup", "false"),
+        ]
+        return decided
+    }
+
     /// The file's text (TOML 1.0).
     var text: String {
         var lines = ["# Written by agent-runner at each start."]
-        if let model { lines.append("model = \(TOMLText.quote(model))") }
-        if let effort { lines.append("model_reasoning_effort = \(TOMLText.quote(effort))") }
+        lines += decided.map { "\($0.key) = \($0.value)" }
         lines += [
-            #"model_provider = "broker""#, #"approval_policy = "never""#, #"sandbox_mode = "danger-full-access""#,
-            "check_for_update_on_startup = false", #"web_search = "disabled""#, "",
-            "[history]", #"persistence = "none""#, "",
+            "", "[history]", #"persistence = "none""#, "",
             "[analytics]", "enabled = false", "",
             "[feedback]", "enabled = false", "",
             "[features]",
@@ -63,9 +73,15 @@ struct CodexConfiguration: Equatable {
         if let toolsURL {
             lines += ["[mcp_servers.codex-k8s]", "url = \(TOMLText.quote(toolsURL))", "startup_timeout_sec = 30", ""]
         }
-        // What the repository brings as settings of codex is not ours to obey: it could start programs or turn the above.
-        lines += ["[projects.\(TOMLText.quote(checkout))]", #"trust_level = "untrusted""#, ""]
+        // Without trust codex would not read AGENTS.md either. It takes no provider from a repository.
+        lines += ["[projects.\(TOMLText.quote(checkout))]", #"trust_level = "trusted""#, ""]
         return lines.joined(separator: "\n")
+    }
+
+    /// The same as arguments, which win over what the repository brings in `.codex/config.toml`.
+    var overrides: [String] {
+        let features = Self.featuresOff.map { (key: "features.\($0)", value: "false") }
+        return (decided + features).flatMap { ["-c", "\($0.key)=\($0.value)"] }
     }
 }
 

@@ -70,8 +70,9 @@ struct CodexSettings: Sendable {
     }
 
     /// The arguments; the prompt comes through standard input, so that nobody sees it in a list of processes.
-    static func arguments(session: String?) -> [String] {
-        guard let session else { return ["exec", "--json", "--skip-git-repo-check", "-"] }
-        return ["exec", "resume", "--json", "--skip-git-repo-check", session, "-"]
+    func arguments(session: String?) -> [String] {
+        let flags = ["--json", "--skip-git-repo-check"] + configuration.overrides
+        guard let session else { return ["exec"] + flags + ["-"] }
+        return ["exec", "resume"] + flags + [session, "-"]
     }
 }

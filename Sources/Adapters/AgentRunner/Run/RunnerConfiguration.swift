@@ -79,8 +79,3 @@ package struct RunnerConfiguration: Sendable {
     /// The broker's base address, once it listens.
     package var brokerAddressFile: String { "\(brokerDirectory)/\(BrokerAddress.fileName)" }
 }
-
-/// The seam between the two containers: a file in the folder that they share.
-package enum BrokerAddress {
-    package static let fileName = "address"
-}
