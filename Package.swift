@@ -97,7 +97,7 @@ var targets: [Target] = [
     library("Domain", "Prompts", ["AgentAPI", "RunPolicy", "Cryptography"]),
     library("Domain", "SourceProvider", ["AgentAPI", "JSONCoding", "ServiceRuntime"]),
     library("Domain", "AuditTrail", ["AgentAPI", "Prompts", "JSONCoding", "Cryptography"]),
-    library("Domain", "AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail", "Cryptography"]),
+    library("Domain", "AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "Prompts", "SourceProvider", "AuditTrail", "Cryptography"]),
 
     // Adapters: one port each; two of them never import each other.
     library("Adapters", "GitHubEvents", ["JSONCoding", "Cryptography"]),
@@ -167,7 +167,7 @@ var targets: [Target] = [
     tests("RunPolicy", ["AgentAPI"]),
     tests("Prompts", ["AgentAPI", "RunPolicy", "Cryptography", "SystemCalls"]),
     tests("AuditTrail", ["AgentAPI", "JSONCoding"]),
-    tests("AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "SourceProvider", "AuditTrail", "Cryptography"]),
+    tests("AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "Prompts", "SourceProvider", "AuditTrail", "Cryptography"]),
     tests("GitHubEvents", ["JSONCoding", "Cryptography"]),
     tests("GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI", "DevForge", "HTTPServing"]),
     tests("AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "Prompts", "DevPostgres", "SystemCalls"]),

@@ -19,6 +19,19 @@ extension GitHubAppProvider {
         return comments.sorted { $0.id < $1.id }
     }
 
+    /// `GET issues/N/comments`, every page, ours left out.
+    package func conversation(
+        issue: Int, in repository: RepositoryName
+    ) async throws(ProviderError) -> [IssueComment] {
+        let own = try await identity()
+        var comments: [IssueComment] = []
+        for object in try await list(path(repository, "/issues/\(issue)/comments"), in: repository) {
+            let comment = try object.comment()
+            if comment.author.id != own.id, !comment.body.isEmpty { comments.append(comment) }
+        }
+        return comments.sorted { $0.id < $1.id }
+    }
+
     /// `GET issues/comments/ID`.
     package func comment(_ id: Int64, in repository: RepositoryName) async throws(ProviderError) -> IssueComment? {
         let request = GitHubRequest(path: path(repository, "/issues/comments/\(id)"))

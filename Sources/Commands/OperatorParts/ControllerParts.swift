@@ -41,7 +41,7 @@ package struct ControllerParts: Sendable {
                 sink: fence.map { FencedAuditSink(sink: sink, fence: $0) } ?? sink,
                 history: fence.map { FencedRunHistory(history: history, fence: $0) } ?? history,
                 sessions: PostgresSessionStore(client: postgres), progress: PostgresRunProgressStore(client: postgres),
-                usage: PostgresUsageStore(client: postgres),
+                usage: PostgresUsageStore(client: postgres), templates: PostgresPromptTemplates(client: postgres),
                 serviceAccount: serviceAccount, modelKey: Self.modelKey(configuration.model.keyFile), logger: logger,
                 metrics: metrics))
     }

@@ -33,4 +33,6 @@ package enum Keys {
     package static let cleanupFinalizer = "codex-k8s.dev/cleanup"
     /// The value of ``managedBy``, and the field manager of every write.
     package static let manager = "codex-k8s"
+    /// Which template a task was made from, and what is recorded of its prompt; on the ConfigMap that holds it.
+    package static let prompt = "codex-k8s.dev/prompt"
 }

@@ -34,6 +34,8 @@ package struct ControllerSet: Sendable {
         package var progress: (any RunProgressStore)?
         /// Where it is kept what pods used; nil where nobody wants to know.
         package var usage: (any UsageStore)?
+        /// Templates that take the place of seeds and built-in ones; nil where none are stored.
+        package var templates: (any PromptTemplateStore)?
         /// The service account that the controller runs as.
         package var serviceAccount: String
         /// Reads the model provider's key; nil where none is configured.
@@ -46,7 +48,7 @@ package struct ControllerSet: Sendable {
             configuration: OperatorConfiguration, api: APIClient, leadership: any Leadership = SoleLeadership(),
             events: EventRecorder? = nil, source: any SourceProvider, sink: any AuditSink, history: any RunHistory,
             sessions: (any SessionStore)? = nil, progress: (any RunProgressStore)? = nil,
-            usage: (any UsageStore)? = nil, serviceAccount: String,
+            usage: (any UsageStore)? = nil, templates: (any PromptTemplateStore)? = nil, serviceAccount: String,
             modelKey: @escaping @Sendable () throws -> Secret<String>? = { nil },
             now: @escaping @Sendable () -> Timestamp = { .now }, logger: Logger, metrics: MetricsRegistry
         ) {
@@ -60,6 +62,7 @@ package struct ControllerSet: Sendable {
             self.sessions = sessions
             self.progress = progress
             self.usage = usage
+            self.templates = templates
             self.serviceAccount = serviceAccount
             self.modelKey = modelKey
             self.now = now
@@ -92,8 +95,8 @@ package struct ControllerSet: Sendable {
         let context = ControllerContext(
             configuration: dependencies.configuration, api: api, source: dependencies.source, audit: audit,
             events: dependencies.events, history: dependencies.history, sessions: dependencies.sessions,
-            progress: dependencies.progress,
-            usage: dependencies.usage, runs: runs.store, places: places.store, jobs: jobs.store, pods: pods.store,
+            progress: dependencies.progress, usage: dependencies.usage, templates: dependencies.templates,
+            runs: runs.store, places: places.store, jobs: jobs.store, pods: pods.store,
             serviceAccount: dependencies.serviceAccount, modelKey: dependencies.modelKey, now: dependencies.now,
             logger: dependencies.logger)
         healing = HealingService(context: context)

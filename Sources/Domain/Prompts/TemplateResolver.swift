@@ -19,13 +19,18 @@ package struct TemplateCandidate: Sendable, Hashable {
     /// The version of an override; the commit of a seed.
     package var version: String?
     package var body: String
+    /// Why the body could not even be read; nil when it was.
+    package var problem: String?
 
     /// All of it.
-    package init(source: TemplateSource, locale: PromptLocale, version: String?, body: String) {
+    package init(
+        source: TemplateSource, locale: PromptLocale, version: String?, body: String, problem: String? = nil
+    ) {
         self.source = source
         self.locale = locale
         self.version = version
         self.body = body
+        self.problem = problem
     }
 }
 
@@ -69,8 +74,10 @@ package enum TemplateResolver {
                 guard let candidate = candidates.first(where: { $0.source == source && $0.locale == locale }) else {
                     continue
                 }
+                let name = name(candidate, agent, kind)
                 do throws(TemplateError) {
-                    let template = try PromptTemplate(candidate.body, name: name(candidate, agent, kind))
+                    if let problem = candidate.problem { throw TemplateError(name, problem) }
+                    let template = try PromptTemplate(candidate.body, name: name)
                     return ChosenTemplate(
                         template: template, source: source, locale: locale, version: candidate.version,
                         passedOver: passedOver)

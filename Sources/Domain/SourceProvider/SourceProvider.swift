@@ -42,6 +42,8 @@ package protocol SourceProvider: Sendable {
 
     /// Our own comments on an issue that hold a hidden marker, oldest first.
     func comments(marker: String, issue: Int, in repository: RepositoryName) async throws(ProviderError) -> [IssueComment]
+    /// What people said below an issue, oldest first, ours left out.
+    func conversation(issue: Int, in repository: RepositoryName) async throws(ProviderError) -> [IssueComment]
     /// One comment; `nil` when it was deleted.
     func comment(_ id: Int64, in repository: RepositoryName) async throws(ProviderError) -> IssueComment?
     /// Adds a comment; the caller has looked for its earlier self.

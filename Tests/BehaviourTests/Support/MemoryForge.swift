@@ -55,6 +55,10 @@ final class MemoryForge: SourceProvider {
         state.withLock { $0.comments.filter { $0.body.contains(marker) } }
     }
 
+    func conversation(issue: Int, in repository: RepositoryName) -> [IssueComment] {
+        state.withLock { $0.comments.filter { $0.author != app } }
+    }
+
     func comment(_ id: Int64, in repository: RepositoryName) -> IssueComment? {
         state.withLock { $0.comments.first { $0.id == id } }
     }

@@ -6,6 +6,7 @@ import Cryptography
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient
+import Prompts
 import ServiceRuntime
 import SourceProvider
 import Synchronization
@@ -53,6 +54,9 @@ extension AgentRunReconciler {
         guard let configured else { return }
         do {
             async let token = context.source.mintRunToken(configured.name)
+            async let templates = templates(
+                walk, agent: admitted.agent, kind: PromptKind(revise: admitted.revise),
+                repositoryID: admitted.repositoryID, baseSHA: walk.stand?.base, configured)
             let place = try await joinPlace(
                 run, walk, name: name, agent: admitted.agent, mode: admitted.mode, repositoryID: admitted.repositoryID)
             walk.give(place)
@@ -64,6 +68,7 @@ extension AgentRunReconciler {
                 walk.hasMadePlace = true
             }
             walk.give(try await token)
+            walk.give(try await templates)
         } catch {
             context.logger.debug("the place is made later", ["run": run.metadata.name, "error": "\(error)"])
         }
@@ -94,8 +99,14 @@ extension AgentRunReconciler {
             let isActive = maker.isActive(start.place)
             do {
                 async let token = token(start)
+                async let templates = templates(
+                    start.walk, agent: start.settings.agent, kind: PromptKind(revise: start.settings.revise),
+                    repositoryID: start.run.status?.repositoryID, baseSHA: start.run.status?.currentAttempt?.baseSHA,
+                    start.configured)
                 if !isActive, !start.walk.hasMadePlace { try await maker.make(start.place) }
-                return .next(try await createJob(start, token: try await token, isPlaceActive: isActive))
+                return .next(
+                    try await createJob(
+                        start, token: try await token, templates: try await templates, isPlaceActive: isActive))
             } catch let taken as PlaceMaker.NameTaken {
                 try await maker.explain(start.place, .nameTaken, taken.description)
             } catch let terminating as PlaceMaker.Terminating {
@@ -241,7 +252,9 @@ extension AgentRunReconciler {
         return BranchStand(base: baseSHA, head: try await headAnswer)
     }
 
-    private func createJob(_ start: JobStart, token: RunToken, isPlaceActive: Bool) async throws -> AgentRun {
+    private func createJob(
+        _ start: JobStart, token: RunToken, templates: [TemplateCandidate], isPlaceActive: Bool
+    ) async throws -> AgentRun {
         let (run, place, settings) = (start.run, start.place, start.settings)
         let (source, name, maker) = (context.source, start.configured.name, context.placeMaker)
         let builder = maker.builder(place)
@@ -252,32 +265,30 @@ extension AgentRunReconciler {
         async let secretMade: Void = createCredentials(run, token, namespace: namespace, attempt: attempt, labels)
         async let repositoryAnswer = context.facts.repository(name)
         async let identityAnswer = source.identity()
-        async let feedbackAnswer = feedback(run, name)
+        async let conversationAnswer = conversation(run, settings, name)
         let issue = if let known = start.walk.issue { known } else { try await source.issue(run.spec.issue, in: name) }
         let repository = try await repositoryAnswer
         let base = start.configured.baseBranch ?? repository.defaultBranch
         let identity = try await identityAnswer
-        let (pullRequest, feedback) = try await feedbackAnswer
-        let prompt = TaskPrompt.render(
-            .init(
-                repository: run.spec.repository, issue: issue, kind: settings.kind, revise: settings.revise,
-                agent: settings.agent, branch: settings.branch, baseBranch: base, pullRequest: pullRequest,
-                feedback: feedback))
-        let digest = Hex.encode(SHA256.digest(Array(prompt.utf8)))
-        async let assembled: Void = context.audit.record([
-            event(
-                run, .promptAssembled, ["sha256": .string(digest), "characters": .integer(Int64(prompt.count))])
-        ])
-        try await createOurs(
-            .configMap, namespace: namespace, name: run.taskName, run: run,
-            ["metadata": ["labels": JSONValue(labels)], "data": ["prompt.md": .string(prompt)]])
+        let (pullRequest, comments) = try await conversationAnswer
+        let environment = place.status?.namespaces?.environment ?? builder.environmentNamespace
+        let prompt = PromptAssembly(
+            run: run, configuration: context.configuration, configured: start.configured, kind: settings.kind,
+            revise: settings.revise, isDiscussion: settings.discussion, agent: settings.agent, mode: settings.mode,
+            model: settings.model, reasoningEffort: settings.reasoningEffort, timeLimit: settings.timeout,
+            branch: settings.branch, baseBranch: base, environment: environment, issue: issue, pullRequest: pullRequest,
+            comments: comments, candidates: templates
+        ).assemble()
+        let task = try await createTask(run, prompt, namespace: namespace, labels: labels)
+        // Of the prompt that is there; whoever stops before this is recorded comes by here again, because the status that
+        // leads on is written behind it.
+        async let assembled: Void = context.audit.record([event(run, .promptAssembled, key: run.jobKey, task.json)])
         try await secretMade
-        try await assembled
 
         let job = JobBuilder.job(
             .init(
                 run: run, attempt: attempt, namespace: namespace,
-                environmentNamespace: place.status?.namespaces?.environment ?? builder.environmentNamespace,
+                environmentNamespace: environment,
                 settings: settings, baseBranch: base,
                 baseSHA: run.status?.currentAttempt?.baseSHA ?? "", headBefore: run.status?.currentAttempt?.headBefore,
                 gitURL: source.gitURL(name),
@@ -288,6 +299,7 @@ extension AgentRunReconciler {
         startedJobs.withLock { $0[jobKey(run)] = context.now() }
         try await createOurs(.job, namespace: namespace, name: jobName, run: run, job)
         let created = context.now()
+        try await assembled
         // A process that stops before this is in the record finds the Job, and records it then.
         async let recorded: Void = recordJob(
             run, namespace: namespace, jobName: jobName, created: created,
@@ -295,6 +307,7 @@ extension AgentRunReconciler {
         let changed = try await write(run) { status in
             status.namespace = namespace
             status.job = jobName
+            status.effective?.template = task.template
             Self.set(&status, run, .namespaceReady, .true, .provisioned, "", created)
             Self.set(&status, run, .agentCompleted, .false, .running, "the agent's Job exists", created)
             Self.setPhase(&status, run, .running, .running, "the agent works", created)
@@ -305,15 +318,6 @@ extension AgentRunReconciler {
         return changed
     }
 
-    private func feedback(
-        _ run: AgentRun, _ repository: RepositoryName
-    ) async throws -> (PullRequest?, [ReviewFeedback]) {
-        guard run.spec.trigger.revise == true, let number = run.status?.pullRequest?.number else { return (nil, []) }
-        async let pullRequest = context.source.pullRequest(number, in: repository)
-        async let feedback = context.source.feedback(pullRequest: number, in: repository)
-        return (try await pullRequest, try await feedback)
-    }
-
     /// The broker's token: in a Secret of the run namespace, never in the agent's reach.
     private func createCredentials(
         _ run: AgentRun, _ token: RunToken, namespace: String, attempt: Int, _ labels: [String: String]
@@ -321,10 +325,10 @@ extension AgentRunReconciler {
         tokenExpiry.withLock { $0[run.metadata.uid] = token.expiresAt }
         let name = run.credentialsName
         let data = try credentials(token)
-        let created = try await createOurs(
+        let existing = try await createOurs(
             .secret, namespace: namespace, name: name, run: run,
             ["metadata": ["labels": JSONValue(labels)], "type": "Opaque", "data": data])
-        if !created { try await replaceToken(namespace: namespace, name: name, data: data) }
+        if existing != nil { try await replaceToken(namespace: namespace, name: name, data: data) }
     }
 
     /// What the Secret holds: the code host's token, and the model's key as its file has it now.
@@ -359,11 +363,11 @@ extension AgentRunReconciler {
 
     /// Creates an object of this attempt; one that is there is taken only when it carries the run's uid.
     ///
-    /// - Returns: whether it was made now.
+    /// - Returns: the one that was there; nil when it was made now.
     @discardableResult
-    private func createOurs(
+    func createOurs(
         _ type: ResourceType, namespace: String, name: String, run: AgentRun, _ body: JSONValue
-    ) async throws -> Bool {
+    ) async throws -> JSONValue? {
         var object = body
         object["apiVersion"] = .string(type.apiVersion)
         object["kind"] = .string(type.kind)
@@ -374,12 +378,12 @@ extension AgentRunReconciler {
                 try await context.api.create(object, type: type, namespace: namespace)
             }
         }
-        if made != nil { return true }
+        if made != nil { return nil }
         let existing = try await context.api.get(type, ObjectKey(namespace: namespace, name: name))
         guard existing.at("metadata", "labels", Keys.runUID)?.stringValue == run.metadata.uid else {
             throw ReconcileError.waitUntil(
                 .seconds(60), "\(type.kind) \(namespace)/\(name) exists and is not this run's (\(Reason.nameTaken.rawValue)); remove it")
         }
-        return false
+        return existing
     }
 }

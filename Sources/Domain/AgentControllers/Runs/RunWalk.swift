@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
+import Prompts
 import SourceProvider
 import Synchronization
 
@@ -15,6 +16,7 @@ final class RunWalk: Sendable {
         var reservation: PlaceMaker.Reservation?
         var hasMadePlace = false
         var token: RunToken?
+        var templates: [TemplateCandidate]?
     }
 
     private let state = Mutex(State())
@@ -42,6 +44,12 @@ final class RunWalk: Sendable {
 
     /// The token that was kept, once.
     func takeToken() -> RunToken? { state.withLock { $0.token.take() } }
+
+    /// Keeps the templates that were found for the attempt that is provisioned next.
+    func give(_ templates: [TemplateCandidate]) { state.withLock { $0.templates = templates } }
+
+    /// The templates that were kept, once.
+    func takeTemplates() -> [TemplateCandidate]? { state.withLock { $0.templates.take() } }
 
     /// Whether this walk made all of the place, which the place itself does not say yet.
     var hasMadePlace: Bool {

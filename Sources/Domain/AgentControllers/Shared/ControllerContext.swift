@@ -37,14 +37,16 @@ package struct ControllerContext: Sendable {
     private let plainLogger: Logger
     /// What is asked about repositories as a whole.
     let facts: SourceFacts
+    /// Finds the templates of prompts.
+    let prompts: PromptLibrary
     /// Makes places, for their own reconciler and for runs.
     let placeMaker: PlaceMaker
 
     package init(
         configuration: OperatorConfiguration, api: APIClient, source: any SourceProvider, audit: AuditRecorder,
         events: EventRecorder? = nil, history: any RunHistory, sessions: (any SessionStore)? = nil,
-        progress: (any RunProgressStore)? = nil,
-        usage: (any UsageStore)? = nil, runs: Store<AgentRun>, places: Store<IssueNamespace>, jobs: Store<Job>,
+        progress: (any RunProgressStore)? = nil, usage: (any UsageStore)? = nil,
+        templates: (any PromptTemplateStore)? = nil, runs: Store<AgentRun>, places: Store<IssueNamespace>, jobs: Store<Job>,
         pods: Store<Pod>, serviceAccount: String, modelKey: @escaping @Sendable () throws -> Secret<String>? = { nil },
         now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
@@ -66,6 +68,10 @@ package struct ControllerContext: Sendable {
         self.now = now
         plainLogger = logger
         facts = SourceFacts(source: source, now: now)
+        prompts = PromptLibrary(
+            readFile: { path, commit, repository, limit throws(ProviderError) in
+                try await source.file(path, commit: commit, in: repository, limit: limit)
+            }, store: templates, now: now)
         placeMaker = PlaceMaker(
             api: api, audit: audit, runs: runs, serviceAccount: serviceAccount,
             systemNamespace: configuration.systemNamespace, network: configuration.network, now: now)
