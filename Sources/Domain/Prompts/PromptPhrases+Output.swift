@@ -43,7 +43,9 @@ extension PromptPhrases {
                   итоге.
                 """)
         }
-        let reference = "\(run.kind.issueReference) #\(run.issue)"
+        // The pull request's, whatever kind of run revises it.
+        let owner = TriggerKind.owning(branch: run.branch, issue: run.issue) ?? run.kind
+        let reference = "\(owner.issueReference) #\(run.issue)"
         return say(
             """
             - Files: leave the finished work as changed files. They become one commit; commits of your own are kept.
