@@ -16,10 +16,13 @@ import Synchronization
 package final class FeedbackReconciler: Reconciler {
     /// At most one edit in this time, results excepted.
     private static let pace = Duration.seconds(5)
+    /// At most one edit in this time for what changes all the while: an hour has a few hundred edits for all issues.
+    private static let quietPace = Duration.seconds(30)
 
     private struct Memory {
         var commentID: Int64?
         var body: String?
+        var outline: String?
         var editedAt: Timestamp?
     }
 
@@ -46,7 +49,7 @@ package final class FeedbackReconciler: Reconciler {
         }
         do {
             try await react(runs, issue, configured.name)
-            return try await upsert(key, runs, repositoryID, issue, configured.name)
+            return try await upsert(key, runs, repositoryID, issue, configured)
         } catch let error as ProviderError {
             if case .rateLimited(let until) = error.code {
                 return .requeueAfter(max(.seconds(1), until.since(context.now())))
@@ -75,9 +78,15 @@ package final class FeedbackReconciler: Reconciler {
     }
 
     private func upsert(
-        _ key: ObjectKey, _ runs: [AgentRun], _ repositoryID: Int64, _ issue: Int, _ repository: RepositoryName
+        _ key: ObjectKey, _ runs: [AgentRun], _ repositoryID: Int64, _ issue: Int,
+        _ configured: OperatorConfiguration.Repository
     ) async throws -> ReconcileResult {
-        guard let body = StatusComment.body(repositoryID: repositoryID, issue: issue, runs: runs) else { return .done }
+        let repository = configured.name
+        var comment = StatusComment(
+            text: .of(locale: configured.locale ?? context.configuration.locale), labels: context.configuration.labels)
+        guard let body = comment.body(repositoryID: repositoryID, issue: issue, runs: runs) else { return .done }
+        comment.isOutline = true
+        let outline = comment.body(repositoryID: repositoryID, issue: issue, runs: runs)
         var known = memory.withLock { $0[key] ?? Memory() }
         if known.commentID == nil {
             known.commentID = try await find(repositoryID, issue, runs, repository, into: &known.body)
@@ -85,9 +94,8 @@ package final class FeedbackReconciler: Reconciler {
         let now = context.now()
         if known.body != body {
             let isResult = runs.contains { $0.phase.isTerminal && !isSettled($0) }
-            if let last = known.editedAt, !isResult, now.since(last) < Self.pace {
-                return .requeueAfter(Self.pace - now.since(last))
-            }
+            let pace = known.outline == outline ? Self.quietPace : Self.pace
+            if let last = known.editedAt, !isResult, now.since(last) < pace { return .requeueAfter(pace - now.since(last)) }
             if let id = known.commentID {
                 if try await !edit(id, body, repository) { known.commentID = nil }
             }
@@ -95,6 +103,7 @@ package final class FeedbackReconciler: Reconciler {
                 known.commentID = try await context.source.createComment(body, issue: issue, in: repository).id
             }
             known.body = body
+            known.outline = outline
             known.editedAt = now
         }
         memory.withLock { $0[key] = known }

@@ -15,9 +15,10 @@ enum PullRequestText {
     struct Section {
         var run: String
         var agent: String
-        var model: String?
-        var reasoningEffort: String?
-        var session: String?
+        var attempt = 1
+        var model: AgentRunStatus.Resolved?
+        var reasoningEffort: AgentRunStatus.Resolved?
+        var session: AgentRunStatus.SessionStatus?
         var head: String?
         var summary: String?
     }
@@ -34,9 +35,13 @@ enum PullRequestText {
             lines.append("| | |")
             lines.append("|---|---|")
             lines.append("| agent | `\(section.agent)` |")
-            if let model = section.model { lines.append("| model | `\(model)` |") }
-            if let effort = section.reasoningEffort { lines.append("| reasoning | `\(effort)` |") }
-            if let session = section.session { lines.append("| session | `\(session)` |") }
+            if section.attempt > 1 { lines.append("| attempt | \(section.attempt) |") }
+            if let model = section.model { lines.append("| model | `\(model.value)` (\(model.source)) |") }
+            if let effort = section.reasoningEffort { lines.append("| reasoning | `\(effort.value)` (\(effort.source)) |") }
+            if let session = section.session {
+                let how = session.resumed.map { $0 ? ", resumed" : ", fresh" } ?? ""
+                lines.append("| session | `\(session.id)`\(how) |")
+            }
             if let head = section.head { lines.append("| commit | `\(head.prefix(12))` |") }
             lines.append("| checks | branch descends from its start; every changed path is in the run's write scope |")
             if let summary = section.summary, !summary.isEmpty {

@@ -113,9 +113,8 @@ extension AgentRunReconciler {
         return (earlier.map { ($0, $0.status?.pullRequest?.headSHA) } + [(run, head)]).map { run, head in
             PullRequestText.Section(
                 run: run.metadata.name, agent: run.status?.effective?.agent ?? "",
-                model: run.status?.effective?.model?.value,
-                reasoningEffort: run.status?.effective?.reasoningEffort?.value, session: run.status?.session?.id,
-                head: head, summary: run.status?.currentAttempt?.message)
+                attempt: run.currentAttemptNumber, model: run.status?.effective?.model,
+                reasoningEffort: run.status?.effective?.reasoningEffort, session: run.status?.session, head: head, summary: run.status?.currentAttempt?.message)
         }
     }
 
