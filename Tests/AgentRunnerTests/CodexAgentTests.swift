@@ -200,6 +200,53 @@ struct CodexAgentTests {
         }
     }
 
+    @Test func afterAKillTheSessionCanBeGoneOnWith() async throws {
+        try await CodexPod.with { pod in
+            try pod.pod.setPrompt("create a.txt with one\nmodel: hang")
+            let process = try await ChildProcess.spawn(
+                .init(
+                    executable: try ProgramTests.program, arguments: ["codex"], environment: try pod.environment(),
+                    workingDirectory: try pod.configuration().checkout, errors: .output))
+            try await eventually {
+                let isKept = (try? pod.rollouts())?.isEmpty == false
+                return isKept && !pod.model.requests.isEmpty
+            }
+            process.signal(.kill, toGroup: false)
+            #expect(await process.wait() == 137)
+            // codex goes with it.
+            let home = Files.directory(of: try pod.configuration().sessionDirectory)
+            try await eventually { ProcessTable.processIDs(withVariable: "CODEX_HOME", value: home).isEmpty }
+            guard case .session(let session, _)? = try pod.progress().first else {
+                Issue.record("the progress file names no session")
+                return
+            }
+            try pod.loseAllButTheSession()
+            let (code, second) = try await pod.run("create b.txt with two", session: session)
+            #expect(code == 0, "\(pod.lines)")
+            #expect(second.sessionID == session)
+            #expect(try pod.file("b.txt") == "two\n")
+        }
+    }
+
+    @Test func aCodexThatDiesIsAFailureWithAReason() async throws {
+        try await CodexPod.with { pod in
+            let (code, result) = try await pod.run("model: run kill -9 $PPID; sleep 5")
+            #expect(code == 1)
+            #expect(result.error?.contains("codex was killed") == true, "\(result) \(pod.lines)")
+            #expect(result.sessionID != nil)
+        }
+    }
+
+    @Test func aProgramThatIsMissingIsNamed() async throws {
+        try await CodexPod.with { pod in
+            var environment = try pod.environment()
+            environment[RunnerEnvironment.codex] = "/no/such/codex"
+            let agent = try CodexAgent(environment: environment) { _ in }
+            #expect(await agent.run() == 1)
+            #expect(try pod.result().error?.contains("/no/such/codex") == true)
+        }
+    }
+
     @Test func theConfigurationIsUnderstoodToTheLastWord() async throws {
         let home = try Files.temporaryDirectory(prefix: "codex-config-test")
         defer { try? Files.remove(home) }

@@ -67,7 +67,7 @@ struct CodexDriverTests {
         #expect(
             actions == [
                 .log("session t-1"), .progress(["type": "session", "id": "t-1", "resumed": false]),
-                .log("$ 'make'"), .progress(["type": "status", "text": "runs 'make'"]), .log("exit 2: no rule"),
+                .log("$ make"), .progress(["type": "status", "text": "runs make"]), .log("exit 2: no rule"),
                 .log("says: First"), .progress(["type": "status", "text": "First"]),
                 .log("says: All is done"), .progress(["type": "status", "text": "All is done"]), .log("the turn is done"),
             ])
@@ -87,9 +87,13 @@ struct CodexDriverTests {
     @Test(arguments: [
         ([thread, turn, failed("no quota")], 1, "", nil, CodexDriver.Verdict.failed("no quota")),
         ([thread, turn, failed("x"), turn, done], 0, "", nil, .done),
-        ([thread, turn], 0, "", nil, .failed("codex ended in the middle of its turn: it said nothing")),
+        (
+            [thread, turn], 0, "", nil,
+            .failed("the turn was not ended: codex ended with exit code 0 and said nothing")
+        ),
         ([thread, turn, #"{"type":"error","message":"lost"}"#], 1, "noise", nil, .failed("lost")),
-        ([thread], 137, "", nil, .failed("it said nothing")),
+        ([thread], 137, "noise", nil, .failed("codex was killed, perhaps because the container had no memory left")),
+        ([thread], 134, "", nil, .failed("codex was ended by signal 6")),
         ([], 1, "Error: no rollout found for t-1\n", "t-1", .notResumed("Error: no rollout found for t-1")),
         ([], 1, "Error: bad config", nil, .failed("Error: bad config")),
         (
@@ -122,7 +126,7 @@ struct CodexDriverTests {
         let retry = #"{"type":"error","message":"Reconnecting... waiting for network"}"#
         let almost = Array(repeating: retry, count: CodexDriver.reconnectLimit - 1)
         let (patient, _) = try Self.drive([Self.thread] + almost + [Self.message("back"), retry])
-        #expect(patient.verdict(exitCode: 1, errors: "") == .failed("it said nothing"))
+        #expect(patient.verdict(exitCode: 1, errors: "") == .failed("codex ended with exit code 1 and said nothing"))
         let (driver, actions) = try Self.drive([Self.thread] + almost + [retry, retry])
         let ends = actions.filter { if case .end = $0 { true } else { false } }
         #expect(ends.count == 1)

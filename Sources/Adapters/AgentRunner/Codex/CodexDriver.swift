@@ -78,11 +78,11 @@ struct CodexDriver {
     func verdict(exitCode: Int32, errors: String) -> Verdict {
         if let endReason { return .failed(endReason) }
         if exitCode == 0, hasCompleted, failure == nil { return .done }
-        let words = failure ?? lastError ?? Self.lastLine(of: errors) ?? "it said nothing"
-        let reason = OneLine.make(words, limit: 1000)
+        let words = failure ?? Self.signal(exitCode) ?? lastError ?? Self.lastLine(of: errors)
+        let reason = OneLine.make(words ?? "codex ended with exit code \(exitCode) and said nothing", limit: 1000)
         if wantedSession != nil, sessionID == nil { return .notResumed(reason) }
-        if isResumed, !hasWorked, Self.refusesHistory(words) { return .notResumed(reason) }
-        if exitCode == 0, failure == nil { return .failed("codex ended in the middle of its turn: \(reason)") }
+        if isResumed, !hasWorked, Self.refusesHistory(reason) { return .notResumed(reason) }
+        if exitCode == 0, failure == nil { return .failed("the turn was not ended: \(reason)") }
         return .failed(reason)
     }
 
@@ -147,9 +147,23 @@ struct CodexDriver {
     /// The command itself where codex shows the shell that runs it.
     private static func inner(_ command: String) -> String {
         for shell in ["/bin/bash -lc ", "bash -lc ", "/bin/sh -c ", "/bin/sh -lc "] where command.hasPrefix(shell) {
-            return String(command.dropFirst(shell.count))
+            let text = command.dropFirst(shell.count)
+            let inside = text.dropFirst().dropLast()
+            for quote: Character in ["'", "\""] where text.first == quote && text.last == quote && !inside.isEmpty {
+                if !inside.contains(quote) { return String(inside) }
+            }
+            return String(text)
         }
         return command
+    }
+
+    /// What an exit code means that a shell would give for a death by a signal (signal(7)).
+    private static func signal(_ exitCode: Int32) -> String? {
+        switch exitCode {
+        case 137: "codex was killed, perhaps because the container had no memory left"
+        case 129...159: "codex was ended by signal \(exitCode - 128)"
+        default: nil
+        }
     }
 
     private static func lastLine(of text: String) -> String? {
