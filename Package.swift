@@ -167,7 +167,9 @@ var targets: [Target] = [
     tests("RunPolicy", ["AgentAPI"]),
     tests("Prompts", ["AgentAPI", "RunPolicy", "Cryptography", "SystemCalls"]),
     tests("AuditTrail", ["AgentAPI", "JSONCoding"]),
-    tests("AgentControllers", kubernetes + ["AgentAPI", "RunPolicy", "Prompts", "SourceProvider", "AuditTrail", "Cryptography"]),
+    tests("AgentControllers", kubernetes + [
+        "AgentAPI", "RunPolicy", "Prompts", "SourceProvider", "AuditTrail", "Cryptography", "DevCluster", "HTTPTransport", "SystemCalls", "YAMLCoding",
+    ]),
     tests("GitHubEvents", ["JSONCoding", "Cryptography"]),
     tests("GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI", "DevForge", "HTTPServing"]),
     tests("AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "Prompts", "DevPostgres", "SystemCalls"]),

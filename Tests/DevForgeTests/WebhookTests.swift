@@ -33,6 +33,37 @@ struct WebhookTests {
         }
     }
 
+    /// What the edge needs of a review that asks for changes.
+    @Test func aReviewIsTold() async throws {
+        try await Self.withReceiver { address, received in
+            try await ForgeFixture.with { fixture in
+                let app = try await fixture.installationToken()
+                let folder = try await fixture.workspace(app, branch: "codex/issue-1", file: "a.txt")
+                try await fixture.git(["push", "--quiet", "origin", "codex/issue-1"], in: folder)
+                let pull = try await fixture.json(
+                    .post, "/pulls", ["title": "One", "head": "codex/issue-1", "base": "main"], as: app, expecting: 201)
+                let made = try await fixture.json(
+                    .post, "/pulls/1/reviews", ["event": "REQUEST_CHANGES", "body": "Please mend"])
+                fixture.forge.setWebhookAddress(address)
+                var told: JSONValue?
+                for await request in received where request.headers["X-GitHub-Event"] == "pull_request_review" {
+                    told = try JSONValue.parse(request.body)
+                    break
+                }
+                let body = try #require(told)
+                #expect(body["action"] == "submitted" && body.at("review", "state") == "changes_requested")
+                #expect(body.at("review", "id") == made["id"] && body.at("review", "user", "login") == "acme")
+                #expect(body.at("review", "submitted_at") != nil && body.at("pull_request", "number") == 1)
+                #expect(body.at("pull_request", "state") == "open")
+                #expect(body.at("pull_request", "head", "ref") == "codex/issue-1")
+                let repository = body.at("repository", "id")
+                #expect(repository != nil && body.at("pull_request", "head", "repo", "id") == repository)
+                #expect(body.at("pull_request", "base", "repo", "id") == repository)
+                #expect(body.at("pull_request", "user", "login") == pull.at("user", "login"))
+            }
+        }
+    }
+
     @Test func signsAndDescribesWhatHappened() async throws {
         try await Self.withReceiver { address, received in
             try await ForgeFixture.with { fixture in

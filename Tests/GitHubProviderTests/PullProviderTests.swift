@@ -79,6 +79,31 @@ struct PullProviderTests {
             let id = try #require(review["id"]?.integerValue)
             let read = try await fixture.provider.review(id, pullRequest: pull.number, in: fixture.repository)
             #expect(read.state == "CHANGES_REQUESTED" && read.author.login == "acme")
+            #expect(read.commit == pull.headSHA && read.submittedAt != nil && read.asksForChanges)
+            #expect(try await fixture.provider.reviews(pullRequest: pull.number, in: fixture.repository) == [read])
+        }
+    }
+
+    /// The one that was reviewed comes first, with another time of its last change; closed ones are left out.
+    @Test func pullRequestsThatChangedLastComeFirst() async throws {
+        try await ProviderFixture.with { fixture in
+            var made: [PullRequest] = []
+            for number in 1...3 {
+                try await fixture.branch("codex/issue-\(number)", file: "file-\(number).txt")
+                let draft = PullRequestDraft(
+                    title: "One", body: "Refs #\(number)", headBranch: "codex/issue-\(number)", baseBranch: "main")
+                made.append(try await fixture.provider.createPullRequest(draft, in: fixture.repository))
+                fixture.clock.advance(.seconds(10))
+            }
+            let before = try await fixture.provider.recentPullRequests(in: fixture.repository)
+            #expect(before.map(\.number) == made.reversed().map(\.number))
+            try await fixture.forge(
+                .post, "/pulls/\(made[0].number)/reviews", ["event": "REQUEST_CHANGES", "body": "Please mend"])
+            try await fixture.forge(.patch, "/pulls/\(made[2].number)", ["state": "closed"])
+            let after = try await fixture.provider.recentPullRequests(in: fixture.repository)
+            #expect(after.map(\.number) == [made[0].number, made[1].number])
+            #expect(after[0].updatedAt != before[2].updatedAt && after[1].updatedAt == before[1].updatedAt)
+            #expect(try await fixture.provider.reviews(pullRequest: made[1].number, in: fixture.repository).isEmpty)
         }
     }
 

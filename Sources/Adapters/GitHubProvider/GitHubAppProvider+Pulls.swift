@@ -62,10 +62,30 @@ extension GitHubAppProvider {
         _ id: Int64, pullRequest: Int, in repository: RepositoryName
     ) async throws(ProviderError) -> PullRequestReview {
         let request = GitHubRequest(path: path(repository, "/pulls/\(pullRequest)/reviews/\(id)"))
-        let object = GitHubObject(try await send(request, in: repository).body, of: request.name)
-        return PullRequestReview(
-            id: try object.integer("id"), author: try object.actor(in: "user"), state: try object.string("state"),
-            body: object.text("body"))
+        return try GitHubObject(try await send(request, in: repository).body, of: request.name).review()
+    }
+
+    /// `GET pulls?state=open&sort=updated&direction=desc`, the first page alone.
+    package func recentPullRequests(in repository: RepositoryName) async throws(ProviderError) -> [PullRequest] {
+        let request = GitHubRequest(
+            path: path(repository, "/pulls?state=open&sort=updated&direction=desc&per_page=100"))
+        guard let page = try await send(request, in: repository).body.arrayValue else {
+            throw ProviderError(code: .unavailable, request: request.name, message: "the answer is not a list")
+        }
+        var pulls: [PullRequest] = []
+        for object in page { pulls.append(try GitHubObject(object, of: request.name).pullRequest()) }
+        return pulls
+    }
+
+    /// `GET pulls/N/reviews`, every page; the host lists them in the order in which they were made.
+    package func reviews(
+        pullRequest: Int, in repository: RepositoryName
+    ) async throws(ProviderError) -> [PullRequestReview] {
+        var reviews: [PullRequestReview] = []
+        for object in try await list(path(repository, "/pulls/\(pullRequest)/reviews"), in: repository) {
+            reviews.append(try object.review())
+        }
+        return reviews
     }
 
     /// Reviews, line comments and the conversation, every page.

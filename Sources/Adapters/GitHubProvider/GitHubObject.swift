@@ -85,7 +85,14 @@ extension GitHubObject {
             isOpen: try string("state") == "open", isMerged: optionalString("merged_at") != nil || flag("merged"),
             headBranch: try head.string("ref"), headSHA: try head.string("sha"),
             headRepositoryID: head.optionalObject("repo")?.optionalInteger("id"), baseBranch: try base.string("ref"),
-            baseRepositoryID: try base.object("repo").integer("id"), author: try actor(in: "user"), labels: labelNames)
+            baseRepositoryID: try base.object("repo").integer("id"), author: try actor(in: "user"), labels: labelNames,
+            updatedAt: optionalString("updated_at").flatMap { Timestamp($0) })
+    }
+
+    func review() throws(ProviderError) -> PullRequestReview {
+        PullRequestReview(
+            id: try integer("id"), author: try actor(in: "user"), state: try string("state"), body: text("body"),
+            commit: optionalString("commit_id"), submittedAt: optionalString("submitted_at").flatMap { Timestamp($0) })
     }
 
     func comment() throws(ProviderError) -> IssueComment {

@@ -108,12 +108,14 @@ package struct PullRequest: Sendable, Hashable {
     package var baseRepositoryID: Int64
     package var author: SourceActor
     package var labels: [String]
+    /// When anything about it changed last, as far as the host says.
+    package var updatedAt: Timestamp?
 
     /// All of it.
     package init(
         number: Int, url: String, title: String, body: String, isOpen: Bool, isMerged: Bool, headBranch: String,
         headSHA: String, headRepositoryID: Int64?, baseBranch: String, baseRepositoryID: Int64, author: SourceActor,
-        labels: [String]
+        labels: [String], updatedAt: Timestamp? = nil
     ) {
         self.number = number
         self.url = url
@@ -128,6 +130,7 @@ package struct PullRequest: Sendable, Hashable {
         self.baseRepositoryID = baseRepositoryID
         self.author = author
         self.labels = labels
+        self.updatedAt = updatedAt
     }
 }
 
@@ -175,13 +178,22 @@ package struct PullRequestReview: Sendable, Hashable {
     /// `CHANGES_REQUESTED`, `APPROVED`, `COMMENTED`, `DISMISSED`.
     package var state: String
     package var body: String
+    /// The commit that was looked at; `nil` where the host does not know it any more.
+    package var commit: String?
+    /// When it was submitted; `nil` for one that its author has not sent yet.
+    package var submittedAt: Timestamp?
 
     /// All of it.
-    package init(id: Int64, author: SourceActor, state: String, body: String) {
+    package init(
+        id: Int64, author: SourceActor, state: String, body: String, commit: String? = nil,
+        submittedAt: Timestamp? = nil
+    ) {
         self.id = id
         self.author = author
         self.state = state
         self.body = body
+        self.commit = commit
+        self.submittedAt = submittedAt
     }
 
     /// Whether it asks for changes still: one that was dismissed does not.

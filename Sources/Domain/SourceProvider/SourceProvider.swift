@@ -61,6 +61,10 @@ package protocol SourceProvider: Sendable {
     func createPullRequest(_ draft: PullRequestDraft, in repository: RepositoryName) async throws(ProviderError) -> PullRequest
     /// Changes what is given, leaves the rest.
     func updatePullRequest(_ number: Int, title: String?, body: String?, in repository: RepositoryName) async throws(ProviderError) -> PullRequest
+    /// The open pull requests that changed last, the newest change first: one page, at most 100.
+    func recentPullRequests(in repository: RepositoryName) async throws(ProviderError) -> [PullRequest]
+    /// Every review of a pull request, oldest first.
+    func reviews(pullRequest: Int, in repository: RepositoryName) async throws(ProviderError) -> [PullRequestReview]
     /// A submitted review.
     func review(_ id: Int64, pullRequest: Int, in repository: RepositoryName) async throws(ProviderError) -> PullRequestReview
     /// What people said of a pull request, oldest first, ours left out.

@@ -130,19 +130,3 @@ package struct RunIntake: Sendable {
         return login
     }
 }
-
-/// A branch that runs work on, read back into issue and kind.
-struct WorkBranch: Hashable {
-    let issue: Int
-    let kind: TriggerKind
-
-    /// Nil for any name that ``TriggerKind/branch(issue:)`` does not make.
-    init?(_ name: String) {
-        let digits = name.drop { !$0.isNumber }.prefix { $0.isASCII && $0.isNumber }
-        guard let issue = Int(digits), (1...Int(Int32.max)).contains(issue),
-            let kind = TriggerKind.owning(branch: name, issue: issue)
-        else { return nil }
-        self.issue = issue
-        self.kind = kind
-    }
-}

@@ -121,6 +121,8 @@ final class MemoryForge: SourceProvider {
         throw ProviderError(code: .notFound, request: "review", message: "there are none")
     }
 
+    func recentPullRequests(in repository: RepositoryName) -> [PullRequest] { [] }
+    func reviews(pullRequest: Int, in repository: RepositoryName) -> [PullRequestReview] { [] }
     func feedback(pullRequest: Int, in repository: RepositoryName) -> [ReviewFeedback] { [] }
 
     func branchHead(_ branch: String, in repository: RepositoryName) -> String? {

@@ -35,7 +35,11 @@ extension ForgeEndpoints {
             return head[0].lowercased() == request.repository.owner.lowercased() && head[1] == pull.head
         }
         let isAscending = query["direction"] == "asc"
-        let sorted = pulls.sorted { isAscending ? $0.key.number < $1.key.number : $0.key.number > $1.key.number }
+        func place(_ pull: ForgePullRequest) -> (Timestamp, Int) {
+            let changed = query["sort"] == "updated" ? request.state.issues[pull.key]?.updatedAt : nil
+            return (changed ?? Timestamp(microseconds: 0), pull.key.number)
+        }
+        let sorted = pulls.sorted { isAscending ? place($0) < place($1) : place($0) > place($1) }
         return Pagination(request).reply(sorted) { request.renderer.pull($0) }
     }
 

@@ -17,7 +17,7 @@ extension ForgeTransaction {
         on key: IssueKey, event: String, body: String, commitID: String?, comments: [NewReviewComment],
         by actor: ForgeActor
     ) throws -> ForgeReview {
-        guard let pull = state.pulls[key], let issue = state.issues[key] else { throw ForgeFailure.notFound }
+        guard let pull = state.pulls[key], var issue = state.issues[key] else { throw ForgeFailure.notFound }
         let states = ["APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"]
         guard let reviewState = states[event] else {
             throw ForgeFailure.unprocessable("Unprocessable Entity: event must be APPROVE, REQUEST_CHANGES or COMMENT")
@@ -36,6 +36,8 @@ extension ForgeTransaction {
             id: nextID(), pull: key, author: actor.user.id, viaApp: actor.viaApp, body: body, state: reviewState,
             commitID: commitID ?? pull.headSHA, submittedAt: now)
         put(.review(review))
+        issue.updatedAt = now
+        put(.issue(issue))
         for comment in comments { _ = try createReviewComment(comment, on: key, review: review.id, by: actor) }
         queueReview("submitted", review, pull: pull, by: actor)
         return review

@@ -8,14 +8,18 @@ import KubernetesClient
 import ServiceRuntime
 import SourceProvider
 
-/// Finds labels whose webhook was lost: GitHub does not deliver twice by itself.
+/// Finds labels, and reviews that ask for changes, whose webhook was lost: GitHub does not deliver twice by itself.
 ///
 /// A labelling that history knows is never started again, whether or not its AgentRun still exists; with Postgres away
 /// nothing is known, so nothing is done.
 package final class HealingService: Service {
-    private let context: ControllerContext
+    let context: ControllerContext
+    private let reviews: ReviewHealing
 
-    package init(context: ControllerContext) { self.context = context }
+    package init(context: ControllerContext) {
+        self.context = context
+        reviews = ReviewHealing(context: context)
+    }
 
     package func run() async throws {
         while !Task.isCancelled {
@@ -31,7 +35,7 @@ package final class HealingService: Service {
                 try await heal(repository)
             } catch {
                 context.logger.warning(
-                    "looking for lost labels failed", ["repository": repository.name.description, "error": "\(error)"])
+                    "looking for lost labels and reviews failed", ["repository": repository.name.description, "error": "\(error)"])
             }
         }
     }
@@ -52,6 +56,7 @@ package final class HealingService: Service {
                 if !waits { try await create(repository, issue.number, trigger, event) }
             }
         }
+        try await reviews.heal(repository, as: configured)
     }
 
     /// The newest labelling that no removal followed: pure.
