@@ -121,7 +121,7 @@ var targets: [Target] = [
 
     // Commands: wiring only.
     library("Commands", "OperatorParts", base + [
-        "CommandLineInterface", "YAMLCoding", "AgentAPI", "AgentControllers", "ControllerRuntime", "GitHubProvider", "AuditStore", "AuditTrail",
+        "CommandLineInterface", "YAMLCoding", "AgentAPI", "AgentControllers", "ControllerRuntime", "GitHubProvider", "AuditStore", "AuditTrail", "RunAPI",
         "Postgres", "HTTPTransport", "KubernetesClient", "Cryptography", "SystemCalls",
     ]),
     executable("codex-k8s", target: "codex-k8s", base + [
@@ -176,7 +176,7 @@ var targets: [Target] = [
     .target(
         name: "RunAPITestSupport",
         dependencies: ["RunAPI", "AgentAPI", "AuditTrail", "JSONCoding", "ServiceRuntime"], path: "Tests/RunAPITestSupport", swiftSettings: settings),
-    tests("RunAPI", base + ["HTTPServing", "HTTPTransport", "KubernetesAPI", "KubernetesClient", "AgentAPI", "AuditTrail", "Compression", "Cryptography", "KubernetesTestSupport", "RunAPITestSupport"]),
+    tests("RunAPI", base + ["HTTPServing", "HTTPTransport", "KubernetesAPI", "KubernetesClient", "AgentAPI", "AuditTrail", "Compression", "Cryptography", "KubernetesTestSupport", "RunAPITestSupport", "AgentControllers", "SystemCalls", "YAMLCoding"]),
     tests("AgentRunner", base + ["AuditTrail", "Compression", "Cryptography", "RunAPI", "RunAPITestSupport", "AgentAPI", "ChildProcesses", "DevForge", "DevModel", "HTTPServing", "HTTPTransport", "SystemCalls"]),
     tests("WebhookEdge", base + ["ChildProcesses", "HTTPServing", "HTTPTransport", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "Cryptography"]),
     tests("ExpressionLanguage", ["JSONCoding"]),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import AgentAPI
 import JSONCoding
 
 /// Reads variables strictly, naming the one that is wrong.

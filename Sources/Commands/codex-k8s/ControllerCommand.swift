@@ -20,6 +20,9 @@ enum ControllerCommand {
     static let context = Option<String?>.optional("context", .text("NAME"), help: "The kubeconfig's context; by default its current one.")
     static let listen = Option<ListenAddress>.optional(
         "listen", .address, default: "0.0.0.0:8081", help: "Where /healthz, /readyz and /metrics are served.")
+    static let runAPIListen = Option<ListenAddress>.optional(
+        "run-api-listen", .address, default: "0.0.0.0:8082",
+        help: "Where pods of runs reach the run API; by each replica, whoever leads.")
     static let serviceAccount = Option<String>.optional(
         "service-account", .text("NAME"), default: "codex-k8s-controller",
         help: "The service account of the controller, which is given its role in each run namespace.")
@@ -32,7 +35,7 @@ enum ControllerCommand {
             """,
         options: [
             kubeconfig.definition, context.definition, CommonOptions.config.definition,
-            CommonOptions.databaseURL.definition, listen.definition, serviceAccount.definition,
+            CommonOptions.databaseURL.definition, listen.definition, runAPIListen.definition, serviceAccount.definition,
             CommonOptions.logLevel.definition,
         ] + ElectionOptions.definitions)
 
@@ -75,8 +78,15 @@ enum ControllerCommand {
         let health = HTTPServer(
             configuration: ServerConfiguration(host: address.host, port: address.port), logger: logger
         ) { [router] request in await router.handle(request) }
+        let runAPIAddress = try parsed[runAPIListen]
+        let runAPI = RunAPIParts.server(
+            sessionLimit: configuration.sessions.maximumBytes, cluster: cluster, http: http, postgres: postgres,
+            host: runAPIAddress.host, port: runAPIAddress.port, metrics: metrics, logger: logger)
         try await ServiceGroup(
-            [("health", health), ("postgres", postgres), ("manager", ClosureService { try await lead(manager) })],
+            [
+                ("health", health), ("postgres", postgres), ("run-api", runAPI),
+                ("manager", ClosureService { try await lead(manager) }),
+            ],
             gracePeriod: gracePeriod, logger: logger
         ).run()
     }

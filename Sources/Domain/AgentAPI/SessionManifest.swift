@@ -54,6 +54,9 @@ package struct SessionManifest: Codable, Sendable, Hashable {
     /// The most bytes of ``work``.
     package static let workBytes = 32 << 20
 
+    /// How the name of a session begins that holds unfinished work and no files; the run's uid follows.
+    package static let workPrefix = "work-"
+
     /// Grows with each snapshot of a session.
     package var sequence: Int64
     /// The session's files.
@@ -149,15 +152,18 @@ package enum SessionDigest {
     }
 }
 
-/// Names of sessions, which agents choose: they become parts of paths and of URLs.
+/// Names of sessions, which agents choose: they become parts of paths, addresses and argument lists.
 package enum SessionName {
-    /// Whether the text can name a session: 1 to 128 letters, digits, `-`, `_` and `.`, not beginning with a dot.
+    /// Whether the text can name a session: 1 to 128 letters, digits, `-`, `_` and `.`, the first a letter or digit.
     package static func isValid(_ text: String) -> Bool {
-        (1...128).contains(text.utf8.count) && !text.hasPrefix(".")
-            && text.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                    || [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ".")].contains(byte)
-            }
+        guard (1...128).contains(text.utf8.count), let first = text.utf8.first, isAlphanumeric(first) else {
+            return false
+        }
+        return text.utf8.allSatisfy { isAlphanumeric($0) || Array("-_.".utf8).contains($0) }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }
 }
 

@@ -136,6 +136,9 @@ package struct ControllerSet: Sendable {
         manager.add(placeController)
         manager.add(feedbackController)
         manager.add(leader: healing)
+        if let sessions = dependencies.sessions {
+            manager.add(leader: SessionExpiry(sessions: sessions, logger: dependencies.logger))
+        }
     }
 
     /// The run that a Job or a pod belongs to: ownership across namespaces does not exist, labels do.

@@ -8,9 +8,13 @@ package struct FileReader: ~Copyable, Sendable {
     private let file: Int32
 
     /// Opens an existing file.
-    package init(_ path: String) throws(SystemError) {
+    ///
+    /// - Parameter followsLinks: without it a symbolic link in the file's own place is an error (`ELOOP`), and opening a
+    ///   pipe does not wait for its writer.
+    package init(_ path: String, followsLinks: Bool = true) throws(SystemError) {
         self.path = path
-        file = try check("open", path) { clinux_open(path, O_RDONLY, 0) }
+        let flags = followsLinks ? O_RDONLY : O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+        file = try check("open", path) { clinux_open(path, flags, 0) }
     }
 
     deinit { close(file) }

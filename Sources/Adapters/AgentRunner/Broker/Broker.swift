@@ -54,6 +54,8 @@ package final class Broker: Service {
             "repository.git": GitProxy(configuration: configuration, client: client, logger: logger),
             "model": ModelProxy(configuration: configuration, client: client, meter: meter, logger: logger),
             "usage": meter,
+            "run": RunAPIProxy(word: .run, configuration: configuration, client: client, logger: logger),
+            "mcp": RunAPIProxy(word: .tools, configuration: configuration, client: client, logger: logger),
         ]
     }
 

@@ -70,16 +70,3 @@ final class AgentProgress: Sendable {
         storage.withLock { $0.take(entry) }
     }
 }
-
-/// What a session may be called: a word that is safe in a path, an address and an argument list.
-enum SessionName {
-    /// Letters, digits, dashes, dots and underscores; begins with a letter or digit; 128 characters at most.
-    static func isValid(_ name: String) -> Bool {
-        let isPlain = name.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                || Array("-._".utf8).contains(byte)
-        }
-        guard isPlain, (1...128).contains(name.utf8.count), let first = name.utf8.first else { return false }
-        return !Array("-._".utf8).contains(first)
-    }
-}

@@ -43,11 +43,25 @@ package struct RunCommand: Sendable {
     private func result() async -> RunResultMessage {
         var message = RunResultMessage(
             outcome: .failed, attempt: configuration.attempt, branch: configuration.branch)
+        let git = GitCommand(
+            folder: configuration.checkout, home: configuration.home, committerName: configuration.committerName,
+            committerEmail: configuration.committerEmail,
+            path: configuration.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
+        let workspace = Workspace(configuration: configuration, git: git)
+        let session = RunSession(configuration: configuration, workspace: workspace, git: git, logger: logger)
         do {
-            try await work(&message)
+            try await work(&message, git, workspace, session)
         } catch {
             message.outcome = outcome(of: error)
             message.error = message.outcome == .cancelled ? "the run was told to stop" : "\(error)"
+        }
+        if let session {
+            let isPublished = [.succeeded, .noChanges].contains(message.outcome)
+            // In a task of its own, so that a run that was told to stop still saves what it has.
+            let account = await Task { await session.finish(isPublished: isPublished) }.value
+            message.sessionBytes = account.bytes
+            message.sessionProblem = account.problem?.description
+            message.resumeProblem = await session.resumeProblem ?? message.resumeProblem
         }
         return message
     }
@@ -58,15 +72,13 @@ package struct RunCommand: Sendable {
         return .failed
     }
 
-    private func work(_ message: inout RunResultMessage) async throws {
-        let git = GitCommand(
-            folder: configuration.checkout, home: configuration.home, committerName: configuration.committerName,
-            committerEmail: configuration.committerEmail,
-            path: configuration.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
-        let workspace = Workspace(configuration: configuration, git: git)
+    private func work(
+        _ message: inout RunResultMessage, _ git: GitCommand, _ workspace: Workspace, _ session: RunSession?
+    ) async throws {
         let start = try await workspace.prepare()
         logger.info("workspace is ready", ["head": start.head, "continued": "\(start.isContinued)"])
-        let end = try await runAgent(&message)
+        let sessionID = try await session?.begin(start)
+        let end = try await runAgent(&message, session, sessionID)
         if let failure = end.failure { throw failure }
         if configuration.isDiscussion {
             // What was said is the whole result; what lies in the checkout goes with the pod.
@@ -86,23 +98,28 @@ package struct RunCommand: Sendable {
     }
 
     /// Runs the agent, reports on it meanwhile, and notes what it and the broker say, however it ended.
-    private func runAgent(_ message: inout RunResultMessage) async throws -> AgentProcess.End {
+    private func runAgent(
+        _ message: inout RunResultMessage, _ session: RunSession?, _ sessionID: String?
+    ) async throws -> AgentProcess.End {
         let broker = try await BrokerConnection(configuration).address()
         let client = HTTPClient(configuration: .init(userAgent: "codex-k8s-agent-runner"))
         defer { client.shutdown() }
         let progress = AgentProgress()
         let reporter = ProgressReporter(
             configuration: configuration, broker: broker, progress: progress, client: client, logger: logger)
-        let agent = AgentProcess(configuration: configuration, broker: broker, sessionID: nil)
+        let agent = AgentProcess(configuration: configuration, broker: broker, sessionID: sessionID)
         let reporting = Task { await reporter.run() }
+        let saving = Task { if let session { await session.follow(progress) } }
         let end = await agent.run()
-        reporting.cancel()
+        for task in [reporting, saving] { task.cancel() }
         await reporting.value
+        await saving.value
         message.agentExitCode = end.exitCode
         message.summary = end.outcome.summary
         message.sessionID = end.outcome.sessionID ?? progress.state.sessionID
         message.sessionResumed = end.outcome.sessionResumed ?? progress.state.sessionResumed
         message.resumeProblem = end.outcome.resumeProblem
+        await session?.agentEnded(end, session: message.sessionID)
         // In a task of its own, so that a run that was told to stop still says what it used.
         message.usage = await Task { await reporter.usage() }.value?.totals
         return end

@@ -29,6 +29,12 @@ package struct RunnerConfiguration: Sendable {
     package var isDiscussion: Bool
     /// Where the tools are below the broker's address, such as `/mcp`; nil where there are none.
     package var toolsPath: String?
+    /// The most bytes of a session's files that are saved; nil where sessions are not kept.
+    package var sessionLimit: Int?
+    /// How often the session is saved while the agent works.
+    package var sessionInterval = Duration.seconds(30)
+    /// How long fetching a session may take before a fresh one is begun.
+    package var restorePatience = Duration.seconds(60)
     /// How long the agent may work.
     package var timeout: Duration
     /// How long the agent may take to end when it is told to; below the pod's 30 s (pod lifecycle, termination).
@@ -59,6 +65,9 @@ package struct RunnerConfiguration: Sendable {
         commitReference = try reader.text(RunnerEnvironment.commitReference)
         timeout = .seconds(try reader.positiveInteger(RunnerEnvironment.timeoutSeconds))
         sessionID = try reader.sessionName(RunnerEnvironment.sessionID)
+        if reader.optional(RunnerEnvironment.sessionLimit) != nil {
+            sessionLimit = try reader.positiveInteger(RunnerEnvironment.sessionLimit)
+        }
         isDiscussion = reader.flag(RunnerEnvironment.discussion)
         toolsPath = try reader.path(RunnerEnvironment.toolsURL)
         self.environment = environment

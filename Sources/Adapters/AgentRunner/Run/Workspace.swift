@@ -21,15 +21,20 @@ struct Workspace: Sendable {
         try Files.createDirectory(configuration.home, mode: 0o700)
         // init is harmless on a copy that exists; leftovers of a killed git would block the next steps.
         try await git.run(["init", "--quiet", "--initial-branch", configuration.branch, "."])
-        for lock in ["index.lock", "HEAD.lock", "config.lock", "shallow.lock"] {
-            try Files.remove("\(configuration.checkout)/.git/\(lock)")
-        }
+        try removeLocks()
         try await git.run(["config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"])
         let isContinued = try await fetch()
         let start = try await startingPoint(isContinued: isContinued)
         try await git.run(["checkout", "--quiet", "--force", "-B", configuration.branch, start])
         try await git.run(["clean", "--quiet", "-ffdx"])
         return Start(head: try await git.run(["rev-parse", "HEAD"]), isContinued: isContinued)
+    }
+
+    /// Removes what a git that was killed left; no other may be running.
+    func removeLocks() throws(SystemError) {
+        for lock in ["index.lock", "HEAD.lock", "config.lock", "shallow.lock"] {
+            try Files.remove("\(configuration.checkout)/.git/\(lock)")
+        }
     }
 
     /// Brings the base and, where it exists, the run's branch. Answers whether it exists.

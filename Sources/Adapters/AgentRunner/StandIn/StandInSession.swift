@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import AgentAPI
+import AgentAPI
 import JSONCoding
 import SystemCalls
 

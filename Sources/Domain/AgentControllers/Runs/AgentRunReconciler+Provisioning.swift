@@ -285,6 +285,7 @@ extension AgentRunReconciler {
         async let assembled: Void = context.audit.record([event(run, .promptAssembled, key: run.jobKey, task.json)])
         try await secretMade
 
+        let session = try await sessionToGoOnWith(run, settings)
         let job = JobBuilder.job(
             .init(
                 run: run, attempt: attempt, namespace: namespace,
@@ -294,7 +295,7 @@ extension AgentRunReconciler {
                 gitURL: source.gitURL(name),
                 committer: (
                     identity.login, "\(identity.id)+\(identity.login)@users.noreply.github.com"
-                ), issueTitle: issue.title, sessionLimit: context.configuration.sessions.maximumBytes,
+                ), issueTitle: issue.title, sessionID: session, sessionLimit: context.configuration.sessions.maximumBytes,
                 modelURL: context.configuration.model.baseURL, runAPIURL: context.configuration.runAPI.url))
         startedJobs.withLock { $0[jobKey(run)] = context.now() }
         try await createOurs(.job, namespace: namespace, name: jobName, run: run, job)
@@ -316,6 +317,18 @@ extension AgentRunReconciler {
         // Nobody waits for this one; whoever takes the place up again finds all of it there and says so then.
         if !isPlaceActive { _ = try await maker.announce(place) }
         return changed
+    }
+
+    /// The session that the pod goes on with; nil where there is none, or nowhere to fetch it from.
+    private func sessionToGoOnWith(_ run: AgentRun, _ settings: AdmittedSettings) async throws -> String? {
+        let occasion = SessionChoice.occasion(
+            isRevision: settings.revise, attempt: run.currentAttemptNumber, resumption: run.resumption)
+        guard occasion != nil, context.configuration.runAPI.url != nil, let sessions = context.sessions,
+            let repositoryID = run.status?.repositoryID
+        else { return nil }
+        let scope = SessionScope(repositoryID: repositoryID, issue: run.spec.issue, agent: settings.agent.key)
+        let latest = try await sessions.latest(scope: scope, branch: settings.branch)
+        return SessionChoice.session(occasion, latest: latest, runUID: run.metadata.uid)
     }
 
     /// The broker's token: in a Secret of the run namespace, never in the agent's reach.
