@@ -48,7 +48,7 @@ final class RunPod: Sendable {
             RunnerEnvironment.committerEmail: "bot@codex-k8s.dev",
             RunnerEnvironment.commitSubject: "Do what the issue asks",
             RunnerEnvironment.commitReference: "Closes #7", RunnerEnvironment.timeoutSeconds: "30",
-            RunnerEnvironment.issue: "7", RunnerEnvironment.repository: "acme/shop",
+            RunnerEnvironment.modelKey: "broker", RunnerEnvironment.issue: "7", RunnerEnvironment.repository: "acme/shop",
         ]
     }
 

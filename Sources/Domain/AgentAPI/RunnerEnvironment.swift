@@ -63,7 +63,7 @@ package enum RunnerEnvironment {
     package static let progressFile = "CODEXK8S_PROGRESS_FILE"
     /// Where the agent reaches its model: the broker, which adds the key. Set by agent-runner for the agent.
     package static let modelURL = "CODEXK8S_MODEL_URL"
-    /// What the agent sends as its key: a word, because the broker has the key.
+    /// What the agent sends as its key: a word, because the broker has the key. Absent where there is no model.
     package static let modelKey = "CODEXK8S_MODEL_KEY"
     /// Where the agent reaches its tools, set by agent-runner for the agent; absent where there are none. The pod has the
     /// path below the broker's address here, such as `/mcp`.

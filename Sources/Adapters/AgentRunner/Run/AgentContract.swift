@@ -35,12 +35,11 @@ enum AgentContract {
         environment[RunnerEnvironment.progressFile] = configuration.progressFile
         environment[RunnerEnvironment.sessionDirectory] = configuration.sessionDirectory
         environment[RunnerEnvironment.sessionID] = sessionID
-        environment[RunnerEnvironment.modelURL] = "\(broker)/model"
-        environment[RunnerEnvironment.modelKey] = modelKey
+        if let key = configuration.modelKey {
+            environment[RunnerEnvironment.modelURL] = "\(broker)/model"
+            environment[RunnerEnvironment.modelKey] = key
+        }
         environment[RunnerEnvironment.toolsURL] = configuration.toolsPath.map { broker + $0 }
         return environment
     }
-
-    /// What the agent sends as its key: the broker puts the real one in its place.
-    static let modelKey = "broker"
 }

@@ -27,6 +27,8 @@ package struct RunnerConfiguration: Sendable {
     package var sessionID: String?
     /// True where the run only talks: nothing is committed or pushed, and the agent's summary is the answer.
     package var isDiscussion: Bool
+    /// What the agent sends as its model's key, which means nothing outside of the pod; nil where there is no model.
+    package var modelKey: String?
     /// Where the tools are below the broker's address, such as `/mcp`; nil where there are none.
     package var toolsPath: String?
     /// The most bytes of a session's files that are saved; nil where sessions are not kept.
@@ -69,6 +71,7 @@ package struct RunnerConfiguration: Sendable {
             sessionLimit = try reader.positiveInteger(RunnerEnvironment.sessionLimit)
         }
         isDiscussion = reader.flag(RunnerEnvironment.discussion)
+        modelKey = reader.optional(RunnerEnvironment.modelKey)
         toolsPath = try reader.path(RunnerEnvironment.toolsURL)
         self.environment = environment
     }

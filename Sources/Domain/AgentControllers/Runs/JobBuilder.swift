@@ -257,6 +257,7 @@ enum JobBuilder {
         // What the broker offers, so that the agent is told of nothing that is not there.
         if input.modelURL != nil { environment.append((RunnerEnvironment.modelKey, "broker")) }
         if input.runAPIURL != nil {
+            environment.append((RunnerEnvironment.toolsURL, "/mcp"))
             environment.append((RunnerEnvironment.sessionLimit, String(input.sessionLimit)))
             if let session = input.sessionID { environment.append((RunnerEnvironment.sessionID, session)) }
         }
