@@ -35,6 +35,8 @@ package struct RunnerConfiguration: Sendable {
     package var sessionLimit: Int?
     /// How often the session is saved while the agent works.
     package var sessionInterval = Duration.seconds(30)
+    /// How long the last save may take, within the pod's grace period (60 s, of which the agent may use 15).
+    package var savePatience = Duration.seconds(25)
     /// How long fetching a session may take before a fresh one is begun.
     package var restorePatience = Duration.seconds(60)
     /// How long the agent may work.

@@ -21,9 +21,6 @@ actor RunSession {
     /// Why the session that was to be gone on with is not.
     private(set) var resumeProblem: String?
 
-    /// How long the last save may take, within the pod's grace period (60 s, of which the agent may use 15).
-    static let lastPatience = Duration.seconds(25)
-
     /// - Returns: nil when sessions are not kept: there is no run API.
     init?(configuration: RunnerConfiguration, workspace: Workspace, git: GitCommand, logger: Logger) {
         guard let limit = configuration.sessionLimit else { return nil }
@@ -101,7 +98,7 @@ actor RunSession {
         hasEndedWell = end.exitCode == 0
         sessionID = session ?? sessionID
         guard let sessionID, hasEndedWell else { return }
-        await keeper.save(sessionID, work: nil, isAtRest: true, within: Self.lastPatience)
+        await keeper.save(sessionID, work: nil, isAtRest: true, within: configuration.savePatience)
     }
 
     /// The last save: of an attempt that did not publish its work, the work too.
@@ -113,13 +110,13 @@ actor RunSession {
         var workProblem: SessionProblem?
         if !isPublished, let start, !configuration.isDiscussion {
             do {
-                work = try await within(Self.lastPatience / 2) { [bundle] in try await bundle.save(since: start.head) }
+                work = try await within(configuration.savePatience / 2) { [bundle] in try await bundle.save(since: start.head) }
             } catch {
                 workProblem = error as? SessionProblem ?? .local(reason: "work that was not pushed is not kept: \(error)")
             }
         }
         if let name = sessionID ?? work.map({ _ in SessionManifest.workPrefix + configuration.runUID }) {
-            await keeper.save(name, work: work, isAtRest: hasEndedWell, within: Self.lastPatience)
+            await keeper.save(name, work: work, isAtRest: hasEndedWell, within: configuration.savePatience)
         }
         var account = await keeper.account
         account.problem = account.problem ?? workProblem
