@@ -125,7 +125,7 @@ var targets: [Target] = [
         "Postgres", "HTTPTransport", "KubernetesClient", "Cryptography", "SystemCalls",
     ]),
     executable("codex-k8s", target: "codex-k8s", base + [
-        "OperatorParts", "CommandLineInterface", "AgentAPI", "AgentControllers", "AuditStore", "AuditTrail", "ControllerRuntime", "KubernetesClient", "Postgres",
+        "OperatorParts", "CommandLineInterface", "AgentAPI", "Prompts", "SourceProvider", "YAMLCoding", "AgentControllers", "AuditStore", "AuditTrail", "ControllerRuntime", "KubernetesClient", "Postgres",
         "HTTPServing", "HTTPTransport", "SystemCalls",
     ]),
     // What `codex-k8s dev` becomes; on the developer's machine alone.
@@ -165,6 +165,10 @@ var targets: [Target] = [
     tests("ControllerRuntime", kubernetes + ["HTTPServing", "KubernetesTestSupport"]),
     tests("AgentAPI", ["JSONCoding", "KubernetesAPI", "YAMLCoding", "StructuralSchema", "ServiceRuntime"]),
     tests("RunPolicy", ["AgentAPI"]),
+    .testTarget(
+        name: "PromptCommandTests",
+        dependencies: (base + ["codex-k8s", "ChildProcesses", "DevForge", "DevPostgres", "Postgres", "HTTPTransport", "Cryptography", "Prompts", "SystemCalls"]).map { .init(stringLiteral: $0) },
+        path: "Tests/PromptCommandTests", swiftSettings: settings),
     tests("Prompts", ["AgentAPI", "RunPolicy", "Cryptography", "SystemCalls"]),
     tests("AuditTrail", ["AgentAPI", "JSONCoding"]),
     tests("AgentControllers", kubernetes + [

@@ -13,7 +13,7 @@ struct CodexK8sProgram {
         subcommands: [
             ControllerCommand.command, DevCommand.command, MigrateCommand.command,
             Command("config", summary: "Works with the configuration file.", subcommands: [ConfigCheckCommand.command]),
-            TraceCommand.command,
+            PromptsCommand.command, TraceCommand.command,
             Command("version", summary: "Prints the version."),
         ])
 
@@ -28,6 +28,7 @@ struct CodexK8sProgram {
         case "dev": try DevCommand.run()
         case "migrate": try await MigrateCommand.run(parsed)
         case "config check": try ConfigCheckCommand.run(parsed)
+        case let path where path.hasPrefix("prompts "): try await PromptsCommand.run(parsed)
         case "trace": try await TraceCommand.run(parsed)
         case "version": StandardStreams.writeOutputLine("codex-k8s \(version)")
         default: throw UsageError("codex-k8s", "unknown command; see codex-k8s --help")
