@@ -169,7 +169,7 @@ var targets: [Target] = [
         name: "PromptCommandTests",
         dependencies: (base + ["codex-k8s", "ChildProcesses", "DevForge", "DevPostgres", "Postgres", "HTTPTransport", "Cryptography", "Prompts", "SystemCalls"]).map { .init(stringLiteral: $0) },
         path: "Tests/PromptCommandTests", swiftSettings: settings),
-    tests("Prompts", ["AgentAPI", "RunPolicy", "Cryptography", "SystemCalls"]),
+    tests("Prompts", ["AgentAPI", "RunPolicy", "StandInLanguage", "Cryptography", "SystemCalls"]),
     tests("AuditTrail", ["AgentAPI", "JSONCoding"]),
     tests("AgentControllers", kubernetes + [
         "AgentAPI", "RunPolicy", "Prompts", "SourceProvider", "AuditTrail", "Cryptography", "DevCluster", "HTTPTransport", "SystemCalls", "YAMLCoding",

@@ -123,7 +123,7 @@ struct PromptLibraryTests {
         // The least new seed is forgotten, so that memory is bounded.
         for number in 0..<PromptLibrary.seedCapacity { _ = try await ask(library, commit: "n\(number)", locales: [.en]) }
         let before = shelf.asked.count
-        _ = try await ask(library, commit: "n511", locales: [.en])
+        _ = try await ask(library, commit: "n\(PromptLibrary.seedCapacity - 1)", locales: [.en])
         #expect(shelf.asked.count == before)
         _ = try await ask(library, commit: "c2", locales: [.en])
         #expect(shelf.asked.count == before + 1)

@@ -14,7 +14,7 @@ package final class PromptLibrary: Sendable {
     /// How long the answer about stored templates is used: so long after a change runs may begin with the earlier one.
     static let storedLifetime = Duration.seconds(2)
     /// How many seeds, there or not, are remembered.
-    static let seedCapacity = 512
+    static let seedCapacity = 128
 
     private struct StoredKey: Hashable {
         var agent: String
