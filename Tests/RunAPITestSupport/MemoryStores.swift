@@ -19,8 +19,11 @@ package final class MemorySessionStore: SessionStore {
         var failures = 0
         var chunksPut: [String] = []
         var commits = 0
-        var isAway = false
+        var hook: (@Sendable (Moment) -> Void)?
     }
+
+    /// Where a request that writes is.
+    package enum Moment: Sendable { case arrived, served }
 
     private let state = Mutex(State())
 
@@ -33,6 +36,11 @@ package final class MemorySessionStore: SessionStore {
     package var commits: Int { state.withLock { $0.commits } }
     /// The sessions of which there is a snapshot.
     package var committed: [String: SessionManifest] { state.withLock { $0.sessions.compactMapValues(\.manifest) } }
+
+    /// Tells of each request that writes, before it is served and after it.
+    package func onRequest(_ hook: (@Sendable (Moment) -> Void)?) { state.withLock { $0.hook = hook } }
+
+    private func tell(_ moment: Moment) { state.withLock { $0.hook }?(moment) }
 
     /// Makes the next calls fail as if the database was away.
     package func fail(_ count: Int) { state.withLock { $0.failures = count } }
@@ -66,7 +74,9 @@ package final class MemorySessionStore: SessionStore {
     package func putChunk(
         _ chunk: SessionChunk, session: String, owner: SessionOwner, limit: Int
     ) async throws(AuditError) -> ChunkOutcome {
-        try access { state in
+        tell(.arrived)
+        defer { tell(.served) }
+        return try access { state in
             var entry = state.sessions[session] ?? Session(scope: owner.scope)
             if entry.scope != owner.scope { return .foreign }
             entry.chunks[chunk.sha256] = chunk
@@ -79,7 +89,9 @@ package final class MemorySessionStore: SessionStore {
     package func commit(
         _ manifest: SessionManifest, session: String, owner: SessionOwner, limit: Int
     ) async throws(AuditError) -> CommitOutcome {
-        try access { state in
+        tell(.arrived)
+        defer { tell(.served) }
+        return try access { state in
             if let problem = manifest.problem(limit: limit) { return .refused(problem) }
             var entry = state.sessions[session] ?? Session(scope: owner.scope)
             if entry.scope != owner.scope { return .foreign }
