@@ -170,7 +170,7 @@ func at(_ seconds: Int64) -> Timestamp { Timestamp(microseconds: seconds * 1_000
     @Test func `a wait without a pod is looked into at the time that was named, and else after as long as it may last`() {
         let limit = Duration.seconds(60)
         #expect(RunWaitPlan.until(Self.wait(Self.rate), waitLimit: limit, now: at(1100)) == at(2000))
-        #expect(RunWaitPlan.until(Self.wait(Self.rate), waitLimit: limit, now: at(1990)) == at(2050))
+        #expect(RunWaitPlan.until(Self.wait(Self.rate), waitLimit: limit, now: at(2000)) == at(2060))
         #expect(RunWaitPlan.until(Self.wait(Self.approval), waitLimit: limit, now: at(1100)) == at(1160))
         #expect(RunWaitPlan.until(nil, waitLimit: limit, now: at(1100)) == at(1160))
     }

@@ -43,4 +43,17 @@ import Testing
         #expect(notes.map(\.reason) == ["AuditUnavailable"] && notes.first?.isWarning == true)
         #expect(RunEvents.notes(before: troubled, after: troubled).isEmpty)
     }
+
+    @Test func `a silent pod and a lost node are warnings, an end that begins is told`() {
+        let silent = run(.running, [condition(.agentCompleted, .heartbeatLost, "Nothing since noon.")])
+        let note = RunEvents.notes(before: run(.running), after: silent).first
+        #expect(note?.isWarning == true && note?.reason == "HeartbeatLost" && note?.message == "Nothing since noon.")
+        let lost = run(.running, [condition(.agentCompleted, .nodeLost, "The node is gone.")])
+        #expect(RunEvents.notes(before: silent, after: lost).map(\.reason) == ["NodeLost"])
+        var stopping = run(.running)
+        stopping.status?.stopping = .init(reason: "Cancelled", message: "spec.cancel was set", since: at(1))
+        let told = RunEvents.notes(before: run(.running), after: stopping)
+        #expect(told.map(\.reason) == ["Stopping"] && told.first?.message.contains("spec.cancel was set") == true)
+        #expect(RunEvents.notes(before: stopping, after: stopping).isEmpty)
+    }
 }

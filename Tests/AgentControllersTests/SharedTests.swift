@@ -62,3 +62,15 @@ import Testing
         #expect(versions.all.isEmpty)
     }
 }
+
+@Suite struct BoundedTextTests {
+    @Test(arguments: [
+        ("", 3, ""), ("abc", 3, "abc"), ("abcd", 3, "ab…"), ("a\nb", 3, "a\nb"),
+        // One visible character of two code points.
+        ("e\u{301}e\u{301}", 3, "e\u{301}…"),
+    ])
+    func `texts are cut by code points, as schemas count them`(text: String, length: Int, cut: String) {
+        #expect(text.bounded(to: length) == cut)
+        #expect(text.bounded(to: length).unicodeScalars.count <= length)
+    }
+}

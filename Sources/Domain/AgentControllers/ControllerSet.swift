@@ -90,7 +90,10 @@ package struct ControllerSet: Sendable {
         let jobs = Informer(resource: api.resource(Job.self), labelSelector: ours, logger: dependencies.logger)
         let pods = Informer(
             resource: api.resource(Pod.self), labelSelector: ours,
-            indexes: ["run": { pod in pod.metadata.labels[Keys.runUID].map { [$0] } ?? [] }], logger: dependencies.logger)
+            indexes: [
+                "run": { pod in pod.metadata.labels[Keys.runUID].map { [$0] } ?? [] },
+                "run-key": { pod in Self.run(of: pod.metadata).map(\.description) },
+            ], logger: dependencies.logger)
         audit = AuditRecorder(sink: dependencies.sink, logger: dependencies.logger)
         let context = ControllerContext(
             configuration: dependencies.configuration, api: api, source: dependencies.source, audit: audit,

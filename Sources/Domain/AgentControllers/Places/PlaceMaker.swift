@@ -194,7 +194,7 @@ final class PlaceMaker: Sendable {
         var conditions = status.conditions ?? []
         conditions.set(
             Condition(
-                type: "Ready", status: value, reason: reason.rawValue, message: String(message.prefix(1000)),
+                type: "Ready", status: value, reason: reason.rawValue, message: message.bounded(to: 1000),
                 observedGeneration: place.metadata.generation), now: now)
         status.conditions = conditions
     }

@@ -28,7 +28,7 @@ extension AgentRunReconciler {
             if var attempt = status.currentAttempt {
                 attempt.reason = reason.rawValue
                 attempt.completionTime = attempt.completionTime ?? now.wholeSeconds
-                if phase == .failed { attempt.message = String(message.prefix(900)) }
+                if phase == .failed { attempt.message = message.bounded(to: 900) }
                 status.currentAttempt = attempt
             }
             status.completionTime = now.wholeSeconds
@@ -45,7 +45,7 @@ extension AgentRunReconciler {
         let row = record(ending, phase: phase, reason: reason)
         let fact = event(
             run, Self.eventType(of: phase),
-            ["reason": .string(reason.rawValue), "message": .string(String(message.prefix(500)))])
+            ["reason": .string(reason.rawValue), "message": .string(message.bounded(to: 500))])
         if waitsForRecords {
             try await context.audit.record([fact])
             try await context.history.save(row)

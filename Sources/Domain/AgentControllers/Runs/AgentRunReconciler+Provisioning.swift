@@ -17,7 +17,11 @@ extension AgentRunReconciler {
         guard let repositoryID = run.status?.repositoryID, let configured = context.configuredRepository(run) else {
             throw ReconcileErrors.configurationChanged(run)
         }
-        let settings = try settings(of: run)
+        var settings = try settings(of: run)
+        if run.resumption > 0 {
+            // What is left of the attempt's time, for the agent to know; the clock alone ends it.
+            settings.timeout = max(.seconds(60), RunClock(run.status, limit: settings.timeout).remaining(at: context.now()))
+        }
         async let finalized = addFinalizer(run)
         let placeName = Names.runNamespace(
             repositoryID: repositoryID, issue: run.spec.issue, agent: settings.agent.key)

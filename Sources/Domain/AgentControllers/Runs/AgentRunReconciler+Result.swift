@@ -5,6 +5,7 @@ import ControllerRuntime
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient
+import ServiceRuntime
 
 extension AgentRunReconciler {
     /// Brings the agent's result into the status; then, and only then, the pod is let go.
@@ -44,7 +45,7 @@ extension AgentRunReconciler {
             RunClock.resume(&status, now: now)
             var attempt = status.currentAttempt
             attempt?.completionTime = now.wholeSeconds
-            attempt?.message = message?.summary.map { String($0.prefix(900)) }
+            attempt?.message = message?.summary.map { $0.bounded(to: 900) }
             status.currentAttempt = attempt
             Self.set(&status, run, .agentCompleted, .true, reason, words, now)
             Self.setPhase(&status, run, .publishing, .publishing, "publishing what was pushed", now)
@@ -74,7 +75,7 @@ extension AgentRunReconciler {
         let progress = message?.usage == nil || message?.sessionID == nil ? await self.progress(of: run) : nil
         var status = run.status ?? AgentRunStatus()
         let used = RunLedger.close(&status, message: message, progress: progress)
-        var payload: JSONValue = ["detail": .string(String(detail.prefix(500))), "result_lost": .bool(message == nil)]
+        var payload: JSONValue = ["detail": .string(detail.bounded(to: 500)), "result_lost": .bool(message == nil)]
         if let message { payload["outcome"] = .string(message.outcome.rawValue) }
         if let used { payload["usage"] = try? JSONValue(encoding: used) }
         var facts = RunSessionFacts.facts(message, session: status.session?.id).map {
@@ -88,12 +89,22 @@ extension AgentRunReconciler {
         }
         if waits {
             try await context.audit.record(facts)
-            if let usage { try await context.usage?.record(usage) }
         } else {
             await context.audit.recordEventually(facts)
-            if let usage { try? await context.usage?.record(usage) }
         }
+        if let usage { try await keep(usage, waits: waits) }
         return progress
+    }
+
+    /// Keeps what a pod used. A database that is away is waited for, one that refuses it is not: a run does not hang on its
+    /// numbers.
+    private func keep(_ usage: TokenUsage, waits: Bool) async throws {
+        guard let store = context.usage else { return }
+        var failure: AuditError?
+        do { try await store.record(usage) } catch { failure = error }
+        guard let failure else { return }
+        if waits, failure.isTransient { throw failure }
+        context.logger.warning("usage was not recorded", ["run": usage.runUID, "error": failure.description])
     }
 
     private func agentActor(_ run: AgentRun) -> AuditActor {
@@ -103,10 +114,23 @@ extension AgentRunReconciler {
     /// Takes the finalizer off the pods that have ended and lets the Job go ten minutes later: what they knew is in the
     /// status.
     func releasePods(_ run: AgentRun) async throws {
-        let pods = context.pods.byIndex("run", run.metadata.uid).filter {
-            $0.metadata.finalizers.contains(Keys.resultFinalizer)
+        try await release(context.pods.byIndex("run", run.metadata.uid))
+        guard let namespace = run.status?.namespace, let name = run.status?.job,
+            let job = context.jobs.get(ObjectKey(namespace: namespace, name: name)), job.spec.ttlSecondsAfterFinished == nil
+        else { return }
+        try await tolerating(.notFound) {
+            _ = try await context.api.resource(Job.self, namespace: namespace).patch(
+                name, .merge(["spec": ["ttlSecondsAfterFinished": 600]]))
         }
-        for pod in pods {
+    }
+
+    /// Lets go of pods whose run is gone: a Job that was just being deleted may have made one after nobody looked any more.
+    func releaseOrphans(of run: ObjectKey) async throws {
+        try await release(context.pods.byIndex("run-key", run.description))
+    }
+
+    private func release(_ pods: [Pod]) async throws {
+        for pod in pods where pod.metadata.finalizers.contains(Keys.resultFinalizer) {
             guard let namespace = pod.metadata.namespace,
                 let patch = Patch.removingFinalizer(Keys.resultFinalizer, from: pod.metadata.finalizers)
             else { continue }
@@ -114,13 +138,6 @@ extension AgentRunReconciler {
             try await tolerating(.notFound, .invalid) {
                 _ = try await context.api.resource(Pod.self, namespace: namespace).patch(pod.metadata.name, patch)
             }
-        }
-        guard let namespace = run.status?.namespace, let name = run.status?.job,
-            let job = context.jobs.get(ObjectKey(namespace: namespace, name: name)), job.spec.ttlSecondsAfterFinished == nil
-        else { return }
-        try await tolerating(.notFound) {
-            _ = try await context.api.resource(Job.self, namespace: namespace).patch(
-                name, .merge(["spec": ["ttlSecondsAfterFinished": 600]]))
         }
     }
 }

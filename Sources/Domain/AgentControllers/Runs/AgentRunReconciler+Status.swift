@@ -35,7 +35,7 @@ extension AgentRunReconciler {
         var conditions = status.conditions ?? []
         conditions.set(
             Condition(
-                type: type.rawValue, status: value, reason: reason.rawValue, message: String(message.prefix(1000)),
+                type: type.rawValue, status: value, reason: reason.rawValue, message: message.bounded(to: 1000),
                 observedGeneration: run.metadata.generation),
             now: now)
         status.conditions = conditions

@@ -51,6 +51,7 @@ package final class AgentRunReconciler: Reconciler {
     package func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
         guard var run = latest.newest(context.runs.get(key), key: key) else {
             latest.forget(key)
+            try await releaseOrphans(of: key)
             return .done
         }
         let walk = RunWalk()

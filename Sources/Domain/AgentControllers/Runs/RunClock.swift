@@ -44,7 +44,7 @@ struct RunClock: Equatable {
     static func pause(_ status: inout AgentRunStatus, for awaited: Awaited, limit: Duration?, now: Timestamp) {
         let left = limit.map { Int(RunClock(status, limit: $0).remaining(at: now).components.seconds) }
         status.wait = .init(
-            state: awaited.state.rawValue, reason: String(awaited.reason.unicodeScalars.prefix(1000)),
+            state: awaited.state.rawValue, reason: awaited.reason.bounded(to: 1000),
             since: status.wait?.since ?? now.wholeSeconds, remaining: status.wait?.remaining ?? left,
             until: awaited.until?.wholeSeconds)
     }

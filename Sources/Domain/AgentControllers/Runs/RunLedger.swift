@@ -139,8 +139,7 @@ enum RunLedger {
     /// One line of at most so many characters, as the definition counts them.
     static func bounded(_ text: String, to length: Int) -> String {
         let line = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }
-        guard line.count > length else { return String(String.UnicodeScalarView(line)) }
-        return String(String.UnicodeScalarView(line.prefix(length - 1))) + "…"
+        return String(String.UnicodeScalarView(line)).bounded(to: length)
     }
 
     private static func bounded(_ usage: AgentRunStatus.UsageStatus) -> AgentRunStatus.UsageStatus {

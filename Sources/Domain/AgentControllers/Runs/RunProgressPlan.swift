@@ -104,6 +104,6 @@ struct PodLoss: Equatable {
         } else {
             return nil
         }
-        description = String(description.prefix(600))
+        description = description.bounded(to: 600)
     }
 }

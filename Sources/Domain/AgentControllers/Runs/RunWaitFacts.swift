@@ -20,7 +20,7 @@ enum RunWaitFacts {
         switch (before?.wait, after.wait) {
         case (nil, let wait?):
             var payload: JSONValue = ["state": .string(wait.state)]
-            if let reason = wait.reason { payload["reason"] = .string(String(reason.prefix(500))) }
+            if let reason = wait.reason { payload["reason"] = .string(reason.bounded(to: 500)) }
             if let remaining = wait.remaining { payload["remaining_seconds"] = .integer(Int64(remaining)) }
             if let until = wait.until { payload["until"] = .string(until.description) }
             return [Fact(type: .waitPaused, key: key, payload: payload)]

@@ -61,6 +61,7 @@ enum RunWaitPlan: Equatable {
 
     /// When a wait whose pod was ended is looked into again, if nobody says before that it is over.
     static func until(_ wait: AgentRunStatus.WaitStatus?, waitLimit: Duration, now: Timestamp) -> Timestamp {
-        max(wait?.until ?? .init(microseconds: 0), now.adding(waitLimit)).wholeSeconds
+        if let until = wait?.until, until > now { return until }
+        return now.adding(waitLimit).wholeSeconds
     }
 }

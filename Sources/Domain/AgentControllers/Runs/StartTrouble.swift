@@ -93,6 +93,6 @@ struct StartTrouble: Equatable {
     var failure: (reason: Reason, message: String) {
         let isImage = reason.contains("Image") || reason == "RegistryUnavailable" || reason == "SignatureValidationFailed"
         let words = "container \(container): \(reason)\(message.map { ": \($0)" } ?? "")"
-        return (isImage ? .imageError : .podFailed, String(words.prefix(900)))
+        return (isImage ? .imageError : .podFailed, words.bounded(to: 900))
     }
 }
