@@ -2,6 +2,7 @@
 import AgentAPI
 import DevModel
 import JSONCoding
+import RunAPITestSupport
 import ServiceRuntime
 import SystemCalls
 import Testing
@@ -80,6 +81,59 @@ struct CodexRunTests {
             #expect(message.sessionID?.isEmpty == false)
             #expect(message.agentExitCode == 143)
         }
+    }
+
+    /// What a pod with everything is: repository, model, run API, each behind the broker.
+    @Test func aSecondPodGoesOnWithWhatTheFirstOneSaved() async throws {
+        let fixture = SessionPod.api()
+        let model = DevModelServer(key: Secret(CodexPod.key), logger: .disabled)
+        let serving = Task { try await model.run() }
+        let modelURL = try await model.waitUntilListening()
+        try await SessionPod.inCluster(fixture) { origin, url, api in
+            func run(_ token: String, _ task: String, model name: String, session: String?) async throws -> RunResultMessage
+            {
+                let tokens = try Files.temporaryDirectory(prefix: "run-api-token")
+                defer { try? Files.remove(tokens) }
+                try Files.writeAtomically("\(tokens)/token", Array(token.utf8), durable: false)
+                return try await RunPod.with(url) { environment in
+                    environment[RunnerEnvironment.upstreamModelURL] = modelURL
+                    environment[RunnerEnvironment.runAPIURL] = api
+                    environment[RunnerEnvironment.runAPITokenFile] = "\(tokens)/token"
+                } _: { pod in
+                    try Files.writeAtomically(
+                        "\(pod.folder)/credentials/model-key", Array(CodexPod.key.utf8), durable: false)
+                    try pod.setPrompt(task)
+                    let command = JSONValue.array([.string(try ProgramTests.program), "codex"]).encodedString()
+                    return try await pod.run(
+                        pod.configuration(agent: "") {
+                            $0[RunnerEnvironment.agentCommand] = command
+                            $0[RunnerEnvironment.codex] = CodexPod.program()
+                            $0[RunnerEnvironment.model] = name
+                            $0[RunnerEnvironment.toolsURL] = "/mcp"
+                            $0[RunnerEnvironment.attempt] = session == nil ? "1" : "2"
+                            $0[RunnerEnvironment.sessionLimit] = String(64 << 20)
+                            $0[RunnerEnvironment.sessionID] = session
+                        })
+                }
+            }
+            let first = try await run(
+                "first", "create a.txt with one\nmodel: report half done", model: "model-one", session: nil)
+            #expect(first.outcome == .succeeded, "\(first.error ?? "")")
+            #expect((first.sessionBytes ?? 0) > 0, "\(first.sessionProblem ?? "")")
+            let isReported = fixture.progress.reports("uid-1", 1).contains { $0.line == "half done" }
+            #expect(isReported)
+            let second = try await run(
+                "second", "create a.txt with one\ncreate b.txt with two", model: "model-two", session: first.sessionID)
+            #expect(second.outcome == .succeeded, "\(second.error ?? "")")
+            #expect(second.sessionID == first.sessionID)
+            #expect(second.sessionResumed == true, "\(second.resumeProblem ?? "")")
+            #expect(second.summary == "Created b.txt.")
+            #expect(try await origin.inRepository("show", "\(RunPod.branch):b.txt") == "two")
+        }
+        let models = model.requests.map(\.model)
+        #expect(models == ["model-one", "model-one", "model-one", "model-two", "model-two"])
+        serving.cancel()
+        _ = await serving.result
     }
 
     @Test func toolsThatAreAwayDoNotStopTheWork() async throws {

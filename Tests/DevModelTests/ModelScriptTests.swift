@@ -66,6 +66,24 @@ struct ModelScriptTests {
         #expect(try Self.step(items + Self.call(command, id: "2")) == .message("Created a.txt."))
     }
 
+    @Test func aStatusIsReportedOnceWhereThereIsAToolForIt() throws {
+        let task = Self.user("model: report half done")
+        func step(_ items: [JSONValue]) throws -> ModelScript.Step {
+            let tools: JSONValue = [
+                ["type": "function", "name": "exec_command"],
+                ["type": "namespace", "name": "mcp__x", "tools": [["type": "function", "name": "run_status_report"]]],
+            ]
+            let conversation = try ModelConversation(["model": "m", "input": .array(items), "tools": tools])
+            return ModelScript(conversation: conversation, runsCommands: false).step
+        }
+        #expect(try step([task]) == .report("half done", namespace: "mcp__x"))
+        let call: JSONValue = [
+            "type": "function_call", "call_id": "c", "name": "run_status_report", "arguments": #"{"status":"half done"}"#,
+        ]
+        #expect(try step([task, call]) == .message("There was nothing to do."))
+        #expect(try Self.step([task]) == .message("There was nothing to do."))
+    }
+
     @Test(arguments: ["../a", "/etc/a", "a/../../b", ".git/config"])
     func whatLeavesTheCheckoutIsRefused(file: String) throws {
         #expect(
@@ -102,7 +120,7 @@ struct ModelScriptTests {
         ("- model: status 500", .status(500, times: 1, retryAfter: nil)), ("model: cut times 3", .cut(times: 3)),
         ("model: slow 5", .slow(milliseconds: 5)), ("model: hang", .hang), ("model: think", .think),
         ("model: forget", .forget), ("model: tell key", .tellKey), ("model: say a  b", .say("a  b")),
-        ("model: run ls -l", .run("ls -l")), ("model: status 200", nil), ("model: dance", nil), ("the model: hang", nil),
+        ("model: run ls -l", .run("ls -l")), ("model: report half done", .report("half done")), ("model: status 200", nil), ("model: dance", nil), ("the model: hang", nil),
         ("model: tell jokes", nil),
     ])
     func directivesAreRead(line: String, directive: ModelDirective?) {

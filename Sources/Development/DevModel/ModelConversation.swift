@@ -8,6 +8,8 @@ struct ModelConversation: Sendable, Equatable {
         case message(role: String, text: String)
         /// A shell command that was asked for.
         case command(String)
+        /// A status that was reported to people by the tool for that.
+        case report(String)
         /// Output of a call, reasoning, and whatever else there is.
         case other
     }
@@ -18,6 +20,11 @@ struct ModelConversation: Sendable, Equatable {
     /// The answer is wanted as server-sent events.
     let isStreamed: Bool
     let items: [Item]
+    /// The namespace of the tool that reports a status to people; nil where the agent offers none.
+    let reportNamespace: String?
+
+    /// The tool that reports a status.
+    static let reportTool = "run_status_report"
 
     /// What is wrong with a body, in the provider's manner.
     struct Problem: Error, Equatable {
@@ -48,6 +55,10 @@ struct ModelConversation: Sendable, Equatable {
             items.append(Self.item(.object(object)))
         }
         self.items = items
+        reportNamespace = (json["tools"]?.arrayValue ?? []).first { tool in
+            tool["type"]?.stringValue == "namespace"
+                && (tool["tools"]?.arrayValue ?? []).contains { $0["name"]?.stringValue == Self.reportTool }
+        }?["name"]?.stringValue
         try Self.checkCalls(input)
     }
 
@@ -75,10 +86,12 @@ struct ModelConversation: Sendable, Equatable {
             let parts = json["content"]?.arrayValue ?? []
             return .message(role: role, text: parts.compactMap { $0["text"]?.stringValue }.joined(separator: "\n"))
         case "function_call":
-            guard json["name"]?.stringValue == "exec_command", let arguments = json["arguments"]?.stringValue,
-                let command = (try? JSONValue.parse(arguments))?["cmd"]?.stringValue
-            else { return .other }
-            return .command(command)
+            let arguments = try? JSONValue.parse(json["arguments"]?.stringValue ?? "")
+            switch json["name"]?.stringValue {
+            case "exec_command": return arguments?["cmd"]?.stringValue.map { .command($0) } ?? .other
+            case reportTool: return arguments?["status"]?.stringValue.map { .report($0) } ?? .other
+            default: return .other
+            }
         default: return .other
         }
     }
@@ -109,12 +122,17 @@ struct ModelConversation: Sendable, Equatable {
         items.dropFirst(newestUserMessage ?? 0).compactMap { if case .command(let text) = $0 { text } else { nil } }
     }
 
+    /// Statuses that were reported since the newest message of the user.
+    var reportsOfThisTurn: [String] {
+        items.dropFirst(newestUserMessage ?? 0).compactMap { if case .report(let text) = $0 { text } else { nil } }
+    }
+
     /// True when the model has answered before the newest message of the user: the conversation is gone on with.
     var hasEarlierTurns: Bool {
         items.prefix(newestUserMessage ?? 0).contains {
             switch $0 {
             case .message(let role, _): role == "assistant"
-            case .command: true
+            case .command, .report: true
             case .other: false
             }
         }

@@ -21,6 +21,8 @@ enum ModelDirective: Sendable, Equatable {
     case tellKey
     /// `model: say TEXT`
     case say(String)
+    /// `model: report TEXT`
+    case report(String)
     /// `model: run COMMAND`
     case run(String)
 
@@ -51,6 +53,7 @@ enum ModelDirective: Sendable, Equatable {
         case ("forget", 1): self = .forget
         case ("tell", 2) where words[1] == "key": self = .tellKey
         case ("say", 2...): self = .say(rest)
+        case ("report", 2...): self = .report(rest)
         case ("run", 2...): self = .run(rest)
         default: return nil
         }

@@ -25,6 +25,13 @@ struct ModelEvents: Sendable {
                 "type": "function_call", "id": .string("fc_\(number)"), "call_id": .string("call_\(number)"),
                 "name": "exec_command", "arguments": .string(arguments.encodedString()), "status": "completed",
             ])
+        case .report(let text, let namespace):
+            let arguments: JSONValue = ["status": .string(text)]
+            items.append([
+                "type": "function_call", "id": .string("fc_\(number)"), "call_id": .string("call_\(number)"),
+                "namespace": .string(namespace), "name": .string(ModelConversation.reportTool),
+                "arguments": .string(arguments.encodedString()), "status": "completed",
+            ])
         case .message(let text):
             items.append([
                 "type": "message", "id": .string("msg_\(number)"), "role": "assistant", "status": "completed",

@@ -11,6 +11,8 @@ struct ModelScript: Sendable {
     enum Step: Sendable, Equatable {
         /// Asks for a shell command.
         case command(String)
+        /// Reports a status by the tool of this namespace.
+        case report(String, namespace: String)
         /// Ends the turn.
         case message(String)
     }
@@ -23,6 +25,12 @@ struct ModelScript: Sendable {
     var step: Step {
         let known = conversation.commands
         if let next = wanted.first(where: { !known.contains($0) }) { return .command(next) }
+        if let namespace = conversation.reportNamespace {
+            for case .report(let text) in ModelDirective.all(in: conversation.task)
+            where !conversation.reportsOfThisTurn.contains(text) {
+                return .report(text, namespace: namespace)
+            }
+        }
         if conversation.task.contains(Self.resultVariable) {
             let command = resultCommand
             if !conversation.commandsOfThisTurn.contains(command) { return .command(command) }
