@@ -195,6 +195,7 @@ import YAMLCoding
         #expect(runs.allowed(["status", "phase"]) == RunPhase.allCases.map(\.rawValue))
         #expect(places.allowed(["status", "phase"]) == IssueNamespace.Phase.allCases.map(\.rawValue))
         let efforts = Set(LabelCatalogue.default.reasoningEfforts.values)
+        #expect(efforts == Set(OperatorConfiguration.reasoningEfforts))
         #expect(Set(runs.allowed(["spec", "agent", "reasoningEffort"])) == efforts)
         #expect(Set(runs.allowed(["status", "effective", "reasoningEffort", "value"])) == efforts)
     }

@@ -133,6 +133,29 @@ import Testing
         for label in labels { #expect(rejection.message.contains(label)) }
     }
 
+    /// Every part of the catalogue can be named otherwise.
+    @Test func labelsAreTheConfiguredOnes() throws {
+        let configuration = try OperatorConfiguration([
+            "repositories": [["name": "acme/shop"]], "actors": ["owner": "octo"], "models": ["m-1"],
+            "labels": [
+                "modelPrefix": "model=", "modelSuffix": ";", "reasoningPrefix": "think:", "reasoningSuffix": "!",
+                "reasoningEfforts": ["hard": "xhigh"], "discussion": "just talk",
+            ],
+        ])
+        let input = try AdmissionPlanTests.input(
+            configuration: configuration, labels: ["model=m-1;", "think:hard!", "think:low!", "just talk", "[ai-model-m-2]"])
+        guard case .admit(let admitted) = AdmissionPlan.decide(input) else {
+            Issue.record("not admitted")
+            return
+        }
+        #expect(admitted.model?.value == "m-1" && admitted.reasoningEffort?.value == "xhigh" && admitted.discussion)
+        for labels in [["modelPrefix": ""], ["reasoningEfforts": ["hard": "most"]], ["reasoningEfforts": "hard"]] as [JSONValue] {
+            #expect(throws: ConfigurationError.self) {
+                try OperatorConfiguration(["repositories": [["name": "acme/shop"]], "labels": labels])
+            }
+        }
+    }
+
     @Test(arguments: [([], false), (["mode:discussion"], true), (["Mode:Discussion"], false)])
     func modeDiscussionIsReadFromTheIssue(labels: [String], discussion: Bool) throws {
         guard case .admit(let admitted) = AdmissionPlan.decide(try AdmissionPlanTests.input(labels: labels)) else {

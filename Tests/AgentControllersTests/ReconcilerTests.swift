@@ -205,6 +205,13 @@ import Testing
         let run = try await op.perform(name, outcome: .noChanges, summary: "looks right")
         #expect(run.phase == .succeeded && run.readyReason == .noChanges, "\(run.readyMessage)")
         #expect(op.host.comments(number).filter { $0.contains("looks right") }.count == 1)
+        // It made nothing of the pull request, so the pull request does not list it.
+        let revised = try await op.perform(try await op.create(issue: issue, revise: true)) { host, branch in
+            host.push(branch, ["c.swift": "100644"])
+        }
+        let body = try #require(op.host.pull(number)?.body)
+        #expect(body.contains(first.metadata.name) && body.contains(revised.metadata.name))
+        #expect(!body.contains(run.metadata.name))
         let pushing = try await op.create(issue: issue, revise: true, byLabel: false, agent: .init(key: "reviewer"))
         let refused = try await op.perform(pushing) { host, branch in host.push(branch, ["b.md": "100644"]) }
         #expect(refused.readyReason == .policyViolation)

@@ -107,11 +107,13 @@ struct Laptop: Sendable {
     }
 
     /// The run of an issue, once it has ended; runs that were rejected as duplicates do not count.
-    func endedRun(issue: Int, revise: Bool = false) async throws -> AgentRun {
+    func endedRun(
+        issue: Int, revise: Bool = false, where isMeant: (AgentRun) -> Bool = { _ in true }
+    ) async throws -> AgentRun {
         let client = api.resource(AgentRun.self, namespace: "codex-k8s")
         func isIt(_ run: AgentRun) -> Bool {
             run.spec.issue == issue && (run.spec.trigger.revise ?? false) == revise && run.phase.isTerminal
-                && run.phase != .rejected && !run.metadata.finalizers.contains(Keys.cleanupFinalizer)
+                && run.phase != .rejected && isMeant(run) && !run.metadata.finalizers.contains(Keys.cleanupFinalizer)
         }
         while true {
             let page = try await client.list()

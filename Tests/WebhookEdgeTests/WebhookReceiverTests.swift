@@ -68,6 +68,25 @@ import WebhookEdge
         }
     }
 
+    /// A review that asks for changes, delivered twice, and once more under the same id.
+    @Test func reviewIsAcceptedOnce() async throws {
+        let creator = RecordingCreator()
+        try await withReceiver(creator: creator) { url, client in
+            let body = Payloads.review.encoded()
+            var answers: [Answer] = []
+            for delivery in ["d-1", "d-2", "d-1"] {
+                let headers = Payloads.headers(body, event: "pull_request_review", delivery: delivery)
+                answers.append(try await post(client, url, body, headers))
+            }
+            let run = try #require(creator.created.first)
+            #expect(run.spec.trigger.pullRequest == 7 && run.spec.trigger.reviewID == 80 && run.spec.trigger.revise == true)
+            let name = JSONValue.string(run.metadata.name)
+            #expect(answers.map(\.status) == [202, 200, 200])
+            #expect(answers.map { $0.json["status"] } == ["accepted", "duplicate", "duplicate"])
+            #expect(answers.allSatisfy { $0.json["run"] == name } && creator.created.count == 1)
+        }
+    }
+
     @Test func ignoredDeliveriesCreateNothing() async throws {
         let creator = RecordingCreator()
         try await withReceiver(creator: creator) { url, client in

@@ -126,6 +126,9 @@ package struct OperatorConfiguration: Sendable, Hashable {
         case queue = "Queue"
     }
 
+    /// What a reasoning effort may be, as the agent's CLI is given it.
+    package static let reasoningEfforts = ["low", "medium", "high", "xhigh"]
+
     /// Every model that a run may use: those listed, and those that agents, repositories and the system are set to.
     package var allowedModels: Set<String> {
         var allowed = Set(models)
@@ -250,7 +253,7 @@ extension OperatorConfiguration {
 
     private static func effort(_ reader: inout ConfigurationReader) -> String? {
         guard let effort = reader.string("reasoningEffort") else { return nil }
-        if !["low", "medium", "high", "xhigh"].contains(effort) {
+        if !reasoningEfforts.contains(effort) {
             reader.report("reasoningEffort", "expected low, medium, high or xhigh, found \"\(effort)\"")
         }
         return effort
@@ -311,6 +314,21 @@ extension OperatorConfiguration {
         if let label = reader.string("superseded") { catalogue.superseded = label }
         if let label = reader.string("needInput") { catalogue.needInput = label }
         if let label = reader.string("discussion") { catalogue.discussion = label }
+        for (key, part) in [
+            ("modelPrefix", \LabelCatalogue.modelPrefix), ("modelSuffix", \.modelSuffix),
+            ("reasoningPrefix", \.reasoningPrefix), ("reasoningSuffix", \.reasoningSuffix),
+        ] as [(String, WritableKeyPath<LabelCatalogue, String>)] {
+            if let text = reader.string(key) { catalogue[keyPath: part] = text }
+        }
+        if let words = reader.raw("reasoningEfforts") {
+            guard let map = words.stringMap, map.count == words.objectValue?.count,
+                map.values.allSatisfy({ reasoningEfforts.contains($0) })
+            else {
+                reader.report("reasoningEfforts", "expected a mapping of word to low, medium, high or xhigh")
+                return catalogue
+            }
+            catalogue.reasoningEfforts = map
+        }
         return catalogue
     }
 }

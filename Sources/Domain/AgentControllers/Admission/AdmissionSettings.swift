@@ -76,7 +76,7 @@ enum AdmissionSettings {
 
     private static func effort(_ context: ChainContext) throws(AdmissionPlan.Refusal) -> AgentRunStatus.Resolved? {
         let configuration = context.input.configuration
-        let allowed = Set(configuration.labels.reasoningEfforts.values)
+        let allowed = OperatorConfiguration.reasoningEfforts
         var sources: SettingsResolution.Sources = [:]
         sources[.spec] = context.input.run.spec.agent?.reasoningEffort
         sources[.issueLabel] = configuration.labels.reasoningEfforts(in: context.issue.labels).first
@@ -88,7 +88,7 @@ enum AdmissionSettings {
         guard let effort = SettingsResolution.resolve(sources, isAllowed: { allowed.contains($0) }) else { return nil }
         guard allowed.contains(effort.value) else {
             throw refusal(
-                "\"\(effort.value)\" (\(effort.source)) is no reasoning effort; known: \(allowed.sorted().joined(separator: ", "))")
+                "\"\(effort.value)\" (\(effort.source)) is no reasoning effort; known: \(allowed.joined(separator: ", "))")
         }
         return effort
     }

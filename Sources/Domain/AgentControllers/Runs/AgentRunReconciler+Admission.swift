@@ -333,8 +333,7 @@ extension AgentRunReconciler {
                 try await refuseQuietly(run, configured.name, rejection, repositoryID: repositoryID ?? 0)
             }
             if rejection.needsInput {
-                try await context.source.addLabels(
-                    [context.configuration.labels.needInput], issue: run.spec.issue, in: configured.name)
+                try await askForInput(run, configured.name)
             }
         }
         var facts = [event(run, .runRejected, attempt: 1, ["reason": .string(rejection.reason.rawValue)])]
@@ -357,6 +356,14 @@ extension AgentRunReconciler {
             Self.set(&status, run, .accepted, .false, rejection.reason, rejection.message, now)
             Self.setPhase(&status, run, .rejected, rejection.reason, rejection.message, now)
         }
+    }
+
+    /// `need:input` on the issue, with its records.
+    private func askForInput(_ run: AgentRun, _ repository: RepositoryName) async throws {
+        let label = context.configuration.labels.needInput
+        try await context.audit.record([intent(run, .labelApplied, key: label)])
+        try await context.source.addLabels([label], issue: run.spec.issue, in: repository)
+        try await context.audit.record([event(run, .labelApplied, key: label, ["label": .string(label)])])
     }
 
     /// A reaction always, words at most once an issue a day, and never the list behind the rule.

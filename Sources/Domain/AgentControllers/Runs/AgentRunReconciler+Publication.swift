@@ -106,6 +106,8 @@ extension AgentRunReconciler {
         let published = ofIssue.filter {
             $0.metadata.uid != run.metadata.uid && $0.status?.branch == settings.branch && $0.phase == .succeeded
                 && $0.status?.pullRequest != nil
+                // A run that only talked has the pull request that it talked about, and made nothing of it.
+                && $0.status?.conditions?.isTrue(RunCondition.pullRequestReady.rawValue) == true
         }
         let earlier = published.sorted { left, right in
             (left.metadata.creationTimestamp?.microseconds ?? 0) < (right.metadata.creationTimestamp?.microseconds ?? 0)
@@ -159,9 +161,14 @@ extension AgentRunReconciler {
         _ = try await (onIssue, onPullRequest)
         // What was superseded and is worked on again is not superseded any more.
         let superseded = context.configuration.labels.superseded
-        if pullRequest.labels.contains(superseded) {
+        let wasSuperseded = pullRequest.labels.contains(superseded)
+        if wasSuperseded {
             try await context.source.removeLabel(superseded, issue: pullRequest.number, in: repository)
         }
-        try await context.audit.record([event(run, .labelApplied, key: label, ["label": .string(label)])])
+        try await context.audit.record([
+            event(
+                run, .labelApplied, key: label,
+                ["label": .string(label), "removed": wasSuperseded ? .string(superseded) : .null])
+        ])
     }
 }
