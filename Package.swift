@@ -130,7 +130,7 @@ var targets: [Target] = [
     ]),
     // What `codex-k8s dev` becomes; on the developer's machine alone.
     executable("codex-k8s-dev", target: "codex-k8s-dev", base + [
-        "OperatorParts", "CommandLineInterface", "AgentAPI", "AgentControllers", "AuditStore", "ControllerRuntime", "KubernetesAPI",
+        "OperatorParts", "RunAPI", "CommandLineInterface", "AgentAPI", "AgentControllers", "AuditStore", "ControllerRuntime", "KubernetesAPI",
         "KubernetesClient", "Postgres", "WebhookEdge", "HTTPServing", "HTTPTransport", "YAMLCoding", "DevCluster", "DevForge", "DevModel", "DevPostgres",
         "Cryptography", "SystemCalls",
     ]),

@@ -13,6 +13,7 @@ import HTTPTransport
 import KubernetesClient
 import OperatorParts
 import Postgres
+import RunAPI
 import ServiceRuntime
 import SystemCalls
 import WebhookEdge
@@ -41,19 +42,27 @@ struct DevEnvironment: Sendable {
         var edgeKubeconfig: String
     }
 
+    /// What the servers that pods talk to need, before the configuration can name them.
+    private struct Footing: Sendable {
+        var databaseURL: String
+        var controllerKubeconfig: String
+    }
+
     let settings: Settings
     private let logger: Logger
     private let postgres: DevPostgres
     private let forge: ForgeServer
     private let cluster: DevAPIServer
     private let node: DevNode
-    /// The model's stand-in, where the agent asks one.
-    private let model: DevModelServer?
+    private let modelKey: Secret<String>
     private let modelKeyFile: String
     private let webhookSecret: Secret<String>
     private let metrics = MetricsRegistry()
     private let ground = Promise<Ground>()
     private let edgeURL = Promise<String>()
+    private let footing = Promise<Footing>()
+    private let modelURL = Promise<String>()
+    private let runAPIURL = Promise<String>()
 
     init(settings: Settings, logger: Logger) async throws {
         self.settings = settings
@@ -61,8 +70,7 @@ struct DevEnvironment: Sendable {
         let folder = settings.folder
         webhookSecret = try Self.keptSecret("\(folder)/webhook-secret")
         modelKeyFile = "\(folder)/model-key"
-        let modelKey = try Self.keptSecret(modelKeyFile)
-        model = settings.agent.asksModel ? DevModelServer(key: modelKey, logger: logger) : nil
+        modelKey = try Self.keptSecret(modelKeyFile)
         postgres = DevPostgres(directory: "\(folder)/postgres", logger: logger)
         var forgeConfiguration = ForgeConfiguration(directory: "\(folder)/forge", webhookSecret: webhookSecret)
         forgeConfiguration.port = settings.forgePort
@@ -90,9 +98,8 @@ struct DevEnvironment: Sendable {
         }
         try await ServiceGroup(
             [
-                ("postgres", postgres), ("forge", forge), ("cluster", cluster),
-            ] + (model.map { [("model", $0)] } ?? []) + [
-                ("ground", ClosureService(layGround)),
+                ("postgres", postgres), ("forge", forge), ("cluster", cluster), ("ground", ClosureService(layGround)),
+                ("model", ClosureService(runModel)), ("run-api", ClosureService(runRunAPI)),
                 ("node", node), ("controllers", ClosureService(runControllers)),
                 ("edge", ClosureService(runEdge)), ("announcement", ClosureService(announce)),
             ], gracePeriod: .seconds(20), logger: logger
@@ -111,21 +118,59 @@ struct DevEnvironment: Sendable {
             let edge = "\(settings.folder)/edge.kubeconfig"
             try await writeKubeconfig(controller, serviceAccount: "codex-k8s-controller")
             try await writeKubeconfig(edge, serviceAccount: "codex-k8s-edge")
+            let footing = Footing(databaseURL: try await databaseURL, controllerKubeconfig: controller)
+            self.footing.resolve(.success(footing))
             let url = try await forgeURL
             let file = "\(settings.folder)/config.yaml"
             var input = DevConfiguration.Input(
                 forgeURL: url, credentials: forge.credentials, agent: settings.agent)
-            if let model { input.model = (try await model.waitUntilListening(), modelKeyFile) }
+            if settings.agent.asksModel { input.model = (try await modelURL.value(), modelKeyFile) }
+            input.runAPIURL = try await runAPIURL.value()
             let text = DevConfiguration.text(input)
             try Files.writeAtomically(file, Array(text.utf8), mode: 0o644)
             ground.resolve(
                 .success(
                     Ground(
-                        databaseURL: try await databaseURL, forgeURL: url, access: access, configurationFile: file,
+                        databaseURL: footing.databaseURL, forgeURL: url, access: access, configurationFile: file,
                         controllerKubeconfig: controller, edgeKubeconfig: edge)))
         } catch {
+            footing.resolve(.failure(error))
             ground.resolve(.failure(error))
             throw error
+        }
+    }
+
+    /// Serves the model's stand-in, where the agent asks a model.
+    private func runModel() async throws {
+        guard settings.agent.asksModel else { return }
+        try await KeptPort(file: "\(settings.folder)/model.port", logger: logger).serve {
+            DevModelServer(key: modelKey, port: $0, logger: logger)
+        } listening: {
+            try await $0.waitUntilListeningPort()
+        } announce: { [modelURL] port in
+            modelURL.resolve(.success("http://127.0.0.1:\(port)/v1"))
+        }
+    }
+
+    /// Serves the run API with the controllers' own rights, as in a cluster.
+    private func runRunAPI() async throws {
+        let footing = try await footing.value()
+        let http = HTTPClient(configuration: .init(userAgent: "codex-k8s-run-api"))
+        defer { http.shutdown() }
+        let database = PostgresClient(url: Secret(footing.databaseURL), configuration: .service, logger: logger)
+        let cluster = try Kubeconfig.load(path: footing.controllerKubeconfig)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await database.run() }
+            defer { group.cancelAll() }
+            try await KeptPort(file: "\(settings.folder)/run-api.port", logger: logger).serve {
+                RunAPIParts.server(
+                    sessionLimit: OperatorConfiguration.Sessions.defaultMaximumBytes, cluster: cluster, http: http,
+                    postgres: database, host: "127.0.0.1", port: $0, metrics: metrics, logger: logger)
+            } listening: {
+                try await $0.waitUntilListening()
+            } announce: { [runAPIURL] port in
+                runAPIURL.resolve(.success("http://127.0.0.1:\(port)"))
+            }
         }
     }
 

@@ -29,8 +29,11 @@ package final class DevModelServer: Service {
 
     /// The base address for clients, `http://127.0.0.1:PORT/v1`, once the server listens.
     package func waitUntilListening() async throws -> String {
-        "http://127.0.0.1:\(try await http.waitUntilListening())/v1"
+        "http://127.0.0.1:\(try await waitUntilListeningPort())/v1"
     }
+
+    /// The port, once the server listens.
+    package func waitUntilListeningPort() async throws -> Int { try await http.waitUntilListening() }
 
     /// The requests that were answered, in order; the first ten thousand.
     package var requests: [ModelRequest] { responder.requests }

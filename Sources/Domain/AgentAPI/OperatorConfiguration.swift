@@ -101,6 +101,9 @@ package struct OperatorConfiguration: Sendable, Hashable {
     package struct Sessions: Sendable, Hashable {
         /// The most bytes of a session's files, before compression.
         package var maximumBytes: Int
+
+        /// What is kept of a session where the configuration says nothing: 64 MiB.
+        package static let defaultMaximumBytes = 64 << 20
     }
 
     /// Who may start runs.
@@ -174,7 +177,7 @@ extension OperatorConfiguration {
         reader.absorb(runAPI.finish())
         var sessions = reader.reader("sessions")
         let most = sessions.integer("maximumBytes", in: 1...(1 << 30)).map(Int.init)
-        self.sessions = Sessions(maximumBytes: most ?? 64 << 20)
+        self.sessions = Sessions(maximumBytes: most ?? Sessions.defaultMaximumBytes)
         reader.absorb(sessions.finish())
         var network = reader.reader("network")
         self.network = Network(
