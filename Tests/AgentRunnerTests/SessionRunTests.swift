@@ -37,6 +37,26 @@ import Testing
         }
     }
 
+    @Test func aPodInThePlaceOfALostOneGoesOnByItself() async throws {
+        let fixture = SessionPod.api()
+        fixture.tokens.set("again", .success(.pod(run: "uid-1", attempt: 1, issue: 7, created: 9)))
+        try await SessionPod.inCluster(fixture) { _, url, api in
+            _ = try await SessionPod.with("first", of: api, url) { pod in
+                try await pod.run(pod.sessionConfiguration(agent: SessionPod.agent + "\nexit 1"))
+            }
+            // The same attempt of the same Job; nobody named a session.
+            let message = try await SessionPod.with("again", of: api, url) { pod in
+                try await pod.run(pod.sessionConfiguration(agent: SessionPod.agent))
+            }
+            #expect(message.sessionResumed == true && message.sessionBytes == 28 && message.resumeProblem == nil)
+            // Another run of the issue begins anew unless the controller says otherwise.
+            let other = try await SessionPod.with("other", of: api, url) { pod in
+                try await pod.run(pod.sessionConfiguration(agent: SessionPod.agent.replacing("s-1", with: "s-3")))
+            }
+            #expect(other.sessionResumed == false && other.sessionID == "s-3")
+        }
+    }
+
     @Test func theSessionIsSavedWhileTheRunGoes() async throws {
         let fixture = SessionPod.api()
         try await SessionPod.inCluster(fixture) { _, url, api in

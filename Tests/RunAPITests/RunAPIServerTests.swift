@@ -172,8 +172,11 @@ private func bytes(_ manifest: SessionManifest) throws -> [UInt8] { try JSONValu
             let path = "/v1/run/session/s/chunks/\(SHA256.hexDigest(content))"
             #expect(try await client.outcome(.put, path, Zlib.compress(content)) == "204")
             #expect(try await client.outcome(.put, "/v1/run/session/s", bytes(manifest([("a", [content])]))) == "204")
+            let own = try await client.send(.get, "/v1/run/session")
+            #expect(try JSONValue.parse(own.body) == ["session": "s"])
             var stranger = client
             stranger.token = "stranger"
+            #expect(try await stranger.outcome(.get, "/v1/run/session") == "404 sessionNotFound")
             #expect(try await stranger.outcome(.get, "/v1/run/session/s") == "404 sessionNotFound")
             #expect(try await stranger.outcome(.get, path) == "404 chunkNotFound")
             #expect(try await stranger.outcome(.put, path, Zlib.compress(content)) == "403 foreignSession")

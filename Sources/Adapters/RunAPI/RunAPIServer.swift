@@ -93,6 +93,7 @@ struct RunAPIRoutes: Sendable {
             tools: [StatusReportTool(progress: parts.progress, sink: parts.sink)], sink: parts.sink, logger: logger)
         let routes: [(HTTPMethod, String, Handler)] = [
             (.post, "/v1/run/progress", progress.report),
+            (.get, "/v1/run/session", sessions.own),
             (.get, "/v1/run/session/{session}", sessions.manifest),
             (.put, "/v1/run/session/{session}", sessions.commit),
             (.get, "/v1/run/session/{session}/chunks/{digest}", sessions.chunk),
@@ -139,7 +140,7 @@ struct RunAPIRoutes: Sendable {
         return switch (segments.first, segments.dropFirst().first, segments.count) {
         case ("v1", "mcp", 2): "mcp"
         case ("v1", "run", 3) where segments[2] == "progress": "progress"
-        case ("v1", "run", 4) where segments[2] == "session": "session"
+        case ("v1", "run", 3...4) where segments[2] == "session": "session"
         case ("v1", "run", 6) where segments[2] == "session": "chunk"
         default: "other"
         }

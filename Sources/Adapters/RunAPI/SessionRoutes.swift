@@ -16,6 +16,15 @@ struct SessionRoutes: Sendable {
     /// The most bytes of a session's files.
     let limit: Int
 
+    /// Which session the caller's own run saved last: a pod that takes the place of a lost one goes on with it.
+    func own(_ request: ServerRequest, _ caller: RunCaller) async throws -> ServerResponse {
+        let latest = try await store.latest(scope: caller.owner.scope, branch: caller.owner.branch)
+        guard let latest, latest.runUID == caller.runUID else {
+            throw HTTPError(.notFound, reason: "sessionNotFound", "this run has saved no session")
+        }
+        return .json(["session": .string(latest.id)])
+    }
+
     /// The last snapshot of a session of this issue and agent.
     func manifest(_ request: ServerRequest, _ caller: RunCaller) async throws -> ServerResponse {
         let session = try Self.session(request)

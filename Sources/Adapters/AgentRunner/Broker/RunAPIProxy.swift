@@ -61,6 +61,7 @@ struct RunAPIProxy: BrokerPart {
         switch (word, method, segments.count) {
         case (.tools, .post, 0), (.tools, .get, 0), (.tools, .delete, 0): "/v1/mcp"
         case (.run, .post, 1) where segments[0] == "progress": "/v1/run/progress"
+        case (.run, .get, 1) where segments[0] == "session": "/v1/run/session"
         case (.run, .get, 2), (.run, .put, 2), (.run, .get, 4), (.run, .put, 4):
             segments[0] == "session" && segments.dropFirst().allSatisfy(SessionName.isValid)
                 && (segments.count == 2 || segments[2] == "chunks")

@@ -46,7 +46,7 @@ actor RunSession {
         do { try Files.remove(configuration.sessionDirectory) } catch {
             logger.warning("the session's folder cannot be emptied", ["error": "\(error)"])
         }
-        guard let wanted = configuration.sessionID else { return nil }
+        guard let wanted = try await sessionToGoOnWith() else { return nil }
         do {
             let restored = try await SessionRestore(
                 client: client, folder: configuration.sessionDirectory, bundleFile: bundle.file,
@@ -65,6 +65,20 @@ actor RunSession {
             let reason = (error as? SessionProblem)?.description ?? "session \(wanted): \(error)"
             logger.warning("a fresh session is begun", ["reason": reason])
             resumeProblem = reason
+            return nil
+        }
+    }
+
+    /// The session that the controller names; else that of an earlier pod of this very run, which was lost with its node and
+    /// whose Job made this one without asking anybody.
+    private func sessionToGoOnWith() async throws -> String? {
+        if let named = configuration.sessionID { return named }
+        do {
+            return try await client.own(until: .now + min(.seconds(10), configuration.restorePatience))
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.warning("it is not known whether this run has a session", ["error": "\(error)"])
             return nil
         }
     }

@@ -24,6 +24,17 @@ struct SessionClient: Sendable {
     /// The longest answer to one request.
     private static let requestTimeout = Duration.seconds(20)
 
+    /// The session that an earlier pod of this run saved last; nil where none did.
+    func own(until deadline: ContinuousClock.Instant) async throws -> String? {
+        let doing = "asking for this run's session"
+        let answer = try await send(doing, .get, "session", until: deadline)
+        if answer.status == .notFound { return nil }
+        guard answer.status == .ok, let name = (try? JSONValue.parse(answer.body))?["session"]?.stringValue,
+            SessionName.isValid(name)
+        else { throw Self.refusal(doing, answer) }
+        return name
+    }
+
     /// The last snapshot of a session.
     func manifest(_ session: String, until deadline: ContinuousClock.Instant) async throws -> SessionManifest {
         let doing = "asking for session \(session)"
