@@ -118,6 +118,7 @@ import Testing
         var revise = false
         var phase: RunPhase
         var hasPullRequest = false
+        var isDiscussion = false
         var steps: NextSteps?
     }
 
@@ -136,6 +137,9 @@ import Testing
             steps: .init(occasion: .review, again: nil, next: "run:release")),
         Row(kind: .dev, phase: .succeeded, steps: .init(occasion: .unchanged, again: "run:dev", next: "run:qa")),
         Row(
+            kind: .dev, revise: true, phase: .succeeded, hasPullRequest: true, isDiscussion: true,
+            steps: .init(occasion: .talked, again: "run:dev:revise", next: "mode:discussion")),
+        Row(
             kind: .dev, revise: true, phase: .failed, hasPullRequest: true,
             steps: .init(occasion: .failed, again: "run:dev:revise", next: nil)),
         Row(kind: .ops, phase: .cancelled, steps: .init(occasion: .cancelled, again: "run:ops", next: nil)),
@@ -143,7 +147,8 @@ import Testing
     ])
     func `the next labels follow from kind and end`(row: Row) {
         let steps = NextSteps.after(
-            kind: row.kind, revise: row.revise, phase: row.phase, hasPullRequest: row.hasPullRequest, labels: .default)
+            kind: row.kind, revise: row.revise, phase: row.phase, hasPullRequest: row.hasPullRequest,
+            isDiscussion: row.isDiscussion, labels: .default)
         #expect(steps == row.steps)
     }
 

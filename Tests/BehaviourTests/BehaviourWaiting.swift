@@ -20,8 +20,11 @@ import Testing
         return message
     }
 
-    static func jobIsGone(_ played: PlayedRun, _ run: AgentRun) async throws {
-        try await played.cluster.untilGone(.job, run.status?.namespace, run.status?.job ?? "")
+    /// The Job and its pod are told to end; the Job stays for the run API to know the pod by.
+    static func untilEnding(_ played: PlayedRun, _ run: AgentRun) async throws {
+        let name = run.status?.job ?? ""
+        try await played.cluster.eventually(.job, run.status?.namespace, name) { $0.metadata.isBeingDeleted }
+        try await played.cluster.eventually(.pod, run.status?.namespace, "\(name)-x") { $0.metadata.isBeingDeleted }
     }
 
     @Test func `a long wait ends the pod, and the attempt goes on in another`() async throws {
@@ -49,7 +52,7 @@ import Testing
             try await played.hear(waiting, of: run, after: .seconds(1900))
             let stopping = try await played.eventually { $0.status?.stopping != nil }
             #expect(stopping.phase == .waiting && stopping.status?.stopping?.reason == "WaitingRateLimit")
-            try await Self.jobIsGone(played, run)
+            try await Self.untilEnding(played, run)
             try await played.endPod(of: run, Self.message(.cancelled, run: run, resumed: false, usage: 10), code: 143)
             let parked = try await played.eventually { $0.status?.job == nil }
             #expect(parked.phase == .waiting && parked.status?.stopping == nil && parked.status?.wait != nil)
@@ -82,6 +85,48 @@ import Testing
         }
     }
 
+    /// The process dies behind each of its writes, from the decision to end the pod to the next pod's Job.
+    @Test(arguments: 0..<12) func `a process that dies at any write ends and goes on once`(writes: Int) async throws {
+        let played = PlayedRun(cluster: try .current, name: "dies-\(writes)")
+        let waiting = ProgressReport(waiting: .init(state: "WaitingMCP", reason: "approve"))
+        var started: AgentRun?
+        try await played.controlled {
+            let run = try await played.start(issue: Int64(200 + writes))
+            try await played.startPod(of: run)
+            try await played.hear(waiting, of: run, after: .seconds(20))
+            try await played.eventually { $0.phase == .waiting }
+            started = run
+        }
+        let run = try #require(started)
+        let kubelet = Task {
+            try await Self.untilEnding(played, run)
+            try await played.endPod(of: run, Self.message(.cancelled, run: run, resumed: false, usage: 10), code: 143)
+        }
+        let budget = WriteBudget(writes)
+        let goesOn = { (run: AgentRun) in run.phase == .running && run.status?.currentAttempt?.resumptions == 1 }
+        try await played.controlled(budget) {
+            try await played.hear(waiting, of: run, after: .seconds(1900))
+            try await played.pass(budget, until: goesOn)
+        }
+        try await played.controlled {
+            try await played.pass(until: goesOn)
+            let resumed = try await played.now()
+            #expect(resumed.status?.job == "\(run.status?.job ?? "")-r1" && resumed.status?.stopping == nil)
+            #expect(resumed.status?.usage?.inputTokens == 10 && resumed.status?.session?.savedBytes == 100)
+            let selector = LabelSelector(matchLabels: [Keys.runUID: run.metadata.uid])
+            let jobs = try await played.cluster.admin.resource(Job.self, namespace: run.status?.namespace).list(
+                ListOptions(labelSelector: selector))
+            #expect(jobs.items.filter { !$0.metadata.isBeingDeleted }.map(\.metadata.name) == [resumed.status?.job])
+            for type in [AuditEventType.waitPaused, .waitResumed, .agentSessionSaved] {
+                #expect(played.records.facts(type).count == 1, "\(type)")
+            }
+            #expect(played.records.state.withLock { $0.usage.count } == 1)
+            try await kubelet.value
+            try await played.patch(["cancel": true])
+            #expect(try await played.eventually { $0.phase.isTerminal }.phase == .cancelled)
+        }
+    }
+
     @Test func `a short wait is over in the same pod`() async throws {
         try await PlayedRun.with("waits-shortly") { played in
             let run = try await played.start(issue: 102)
@@ -107,7 +152,7 @@ import Testing
             let stopping = try await played.eventually { $0.status?.stopping != nil }
             #expect(!stopping.phase.isTerminal)
             #expect(stopping.status?.conditions?["Ready"]?.reason == "Cancelling")
-            try await Self.jobIsGone(played, run)
+            try await Self.untilEnding(played, run)
             #expect(try await !played.now().phase.isTerminal, "the session is saved only while the run has not ended")
             try await played.endPod(of: run, Self.message(.cancelled, run: run, resumed: false, usage: 3), code: 143)
             let ended = try await played.eventually { $0.phase.isTerminal }
@@ -124,7 +169,7 @@ import Testing
             try await played.startPod(of: run)
             try await played.delete()
             _ = try await played.eventually { $0.status?.stopping != nil }
-            try await Self.jobIsGone(played, run)
+            try await Self.untilEnding(played, run)
             try await played.endPod(of: run, Self.message(.cancelled, run: run, resumed: false, usage: 3), code: 143)
             try await played.cluster.untilGone(.agentRun, "codex-k8s", "deleted")
             #expect(played.records.state.withLock { $0.records[run.metadata.uid]?.sessionID } == "s-1")
@@ -139,7 +184,7 @@ import Testing
             played.clock.advance(.seconds(5 * 3600 + 1))
             try await played.poke()
             _ = try await played.eventually { $0.status?.stopping?.reason == "DeadlineExceeded" }
-            try await Self.jobIsGone(played, run)
+            try await Self.untilEnding(played, run)
             played.clock.advance(.seconds(91))
             try await played.poke()
             let ended = try await played.eventually { $0.phase.isTerminal }

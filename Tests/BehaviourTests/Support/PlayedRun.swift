@@ -71,6 +71,27 @@ final class MemoryRecords: AuditSink, RunHistory, RunProgressStore, UsageStore {
     func facts(_ type: AuditEventType) -> [AuditEvent] { state.withLock { $0.events.values.filter { $0.type == type } } }
 }
 
+/// Lets so many writes pass, and then none, as if the process had died behind the last.
+final class WriteBudget: WriteGuard {
+    private let left: Mutex<Int>
+    private let refused = Mutex(false)
+
+    init(_ writes: Int) { left = Mutex(writes) }
+
+    /// Whether something was refused.
+    var isSpent: Bool { refused.withLock { $0 } }
+
+    func checkWrite() throws(APIError) {
+        let isGranted = left.withLock { left in
+            left -= 1
+            return left >= 0
+        }
+        guard !isGranted else { return }
+        refused.withLock { $0 = true }
+        throw APIError(reason: .notLeading, message: "the budget is spent")
+    }
+}
+
 /// A run on a cluster without Job controller and kubelet: the test is both, and the pods, and the clock.
 struct PlayedRun: Sendable {
     let cluster: TestCluster
@@ -81,24 +102,42 @@ struct PlayedRun: Sendable {
 
     private static let group = "system:serviceaccounts:codex-k8s-system"
 
-    /// Runs the controllers with the rights that `manifests/` give them, and the body beside them.
+    /// Runs controllers, and the body beside them.
     static func with(_ name: String, _ body: (PlayedRun) async throws -> Void) async throws {
         let played = PlayedRun(cluster: try .current, name: name)
-        let (clock, cluster) = (played.clock, played.cluster)
+        try await played.controlled { try await body(played) }
+    }
+
+    /// Runs controllers with the rights that `manifests/` give them, and the body beside them.
+    ///
+    /// - Parameter budget: how much they may write; nil for all that they like.
+    func controlled(_ budget: WriteBudget? = nil, _ body: () async throws -> Void) async throws {
+        let clock = clock
+        let configuration = cluster.admin.configuration.impersonating(
+            "system:serviceaccount:codex-k8s-system:codex-k8s-controller",
+            groups: ["system:serviceaccounts", Self.group, "system:authenticated"])
         let set = ControllerSet(
             ControllerSet.Dependencies(
                 configuration: try OperatorConfiguration(["repositories": [["name": "acme/shop"]], "waitLimit": "30m"]),
-                api: cluster.client(
-                    as: "system:serviceaccount:codex-k8s-system:codex-k8s-controller",
-                    groups: ["system:serviceaccounts", group, "system:authenticated"]),
-                source: played.forge, sink: played.records, history: played.records, progress: played.records,
-                usage: played.records, serviceAccount: "codex-k8s-controller", now: { clock.now }, logger: .disabled,
-                metrics: MetricsRegistry()))
+                api: APIClient(configuration: configuration, http: cluster.http, writeGuard: budget), source: forge,
+                sink: records, history: records, progress: records, usage: records,
+                serviceAccount: "codex-k8s-controller", now: { clock.now }, logger: .disabled, metrics: MetricsRegistry()))
         let running = Task { try await set.manager.run() }
         defer { running.cancel() }
-        try await body(played)
+        try await body()
         running.cancel()
         try await running.value
+    }
+
+    /// Has time pass while the run waits without a pod, until it is so or the controllers may write no more.
+    func pass(_ budget: WriteBudget? = nil, until condition: (AgentRun) -> Bool) async throws {
+        try await cluster.untilTrue("the run gets where it should") {
+            let run = try await now()
+            if condition(run) || budget?.isSpent == true { return true }
+            if run.status?.job == nil { clock.advance(.seconds(600)) }
+            try await poke()
+            return false
+        }
     }
 
     private var runs: ResourceClient<DynamicObject> { cluster.admin.objects(.agentRun, namespace: "codex-k8s") }
@@ -155,7 +194,7 @@ struct PlayedRun: Sendable {
         let jobName = try #require(run.status?.job)
         let job = try await cluster.admin.objects(.job, namespace: namespace).get(jobName)
         let pods = cluster.admin.objects(.pod, namespace: namespace)
-        var pod = Samples.owned(DynamicObject(.pod, name: "\(jobName)-x", namespace: namespace), by: job)
+        var pod = Samples.owned(DynamicObject(.pod, name: "\(jobName)-x", namespace: namespace), by: job, blocking: true)
         pod["spec"] = job.content.at("spec", "template", "spec")
         pod["spec"]?["nodeName"] = "n1"
         pod.metadata.labels = job.content.at("spec", "template", "metadata", "labels")?.stringMap ?? [:]

@@ -28,6 +28,8 @@ struct FeedbackText: Sendable {
     /// Sentences with `{again}` and `{next}` for labels.
     var review: String
     var reviewNext: String
+    var talked: String
+    var talkedNext: String
     var unchanged: String
     var unchangedNext: String
     var failed: String
@@ -51,6 +53,7 @@ struct FeedbackText: Sendable {
         thought: "for reasoning", pullRequest: "pull request",
         review: "Review the pull request and comment what should be different; then set {again}.",
         reviewNext: "When it is as it should be, set {next}.",
+        talked: "Answer in the issue and set {again} to go on talking.", talkedNext: "Take {next} off first to have it done.",
         unchanged: "Nothing was changed. If something should have been, say more in the issue and set {again}.",
         unchangedNext: "Else go on with {next}.",
         failed: "Take {again} off and set it again to start anew, or raise `spec.attempts` of the run by one to go on.",
@@ -72,6 +75,8 @@ struct FeedbackText: Sendable {
         thought: "на рассуждение", pullRequest: "пул-реквест",
         review: "Проверьте пул-реквест, напишите в комментариях, что изменить, и поставьте {again}.",
         reviewNext: "Если всё как надо, поставьте {next}.",
+        talked: "Ответьте в задаче и поставьте {again}, чтобы продолжить обсуждение.",
+        talkedNext: "Чтобы перейти к работе, сначала снимите {next}.",
         unchanged: "Ничего не изменено. Если что-то должно было измениться, опишите задачу подробнее и поставьте {again}.",
         unchangedNext: "Иначе переходите к {next}.",
         failed: "Снимите и снова поставьте {again}, чтобы начать заново, или увеличьте `spec.attempts` запуска на один, чтобы продолжить.",
@@ -81,6 +86,7 @@ struct FeedbackText: Sendable {
     func sentence(_ steps: NextSteps) -> String? {
         let (first, second) = switch steps.occasion {
         case .review: (review, reviewNext)
+        case .talked: (talked, talkedNext)
         case .unchanged: (unchanged, unchangedNext)
         case .failed: (failed, "")
         case .cancelled: (cancelled, "")

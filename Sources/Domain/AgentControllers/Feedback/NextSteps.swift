@@ -7,6 +7,8 @@ struct NextSteps: Equatable {
     enum Occasion: Equatable {
         /// There is a pull request to review.
         case review
+        /// The agent was to talk, and did.
+        case talked
         /// There is nothing new.
         case unchanged
         /// The run failed; another attempt goes on from what is there.
@@ -18,15 +20,17 @@ struct NextSteps: Equatable {
     var occasion: Occasion
     /// Has the same work go on: `run:KIND:revise` where there is a pull request, else `run:KIND`.
     var again: String?
-    /// Begins the next stage.
+    /// Begins the next stage; after a discussion, the label that keeps it one.
     var next: String?
 
     /// - Returns: `nil` where there is nothing to suggest: the run goes on, or its refusal says itself what to do.
     static func after(
-        kind: TriggerKind, revise: Bool, phase: RunPhase, hasPullRequest: Bool, labels: LabelCatalogue
+        kind: TriggerKind, revise: Bool, phase: RunPhase, hasPullRequest: Bool, isDiscussion: Bool = false,
+        labels: LabelCatalogue
     ) -> NextSteps? {
         let same = labels.label(kind: kind, revise: revise) ?? labels.label(kind: kind, revise: false)
         switch phase {
+        case .succeeded where isDiscussion: return NextSteps(occasion: .talked, again: same, next: labels.discussion)
         case .succeeded where hasPullRequest:
             return NextSteps(
                 occasion: .review, again: kind.allowsRevise ? labels.label(kind: kind, revise: true) : nil,

@@ -104,7 +104,8 @@ struct StatusComment {
         guard let kind = TriggerKind(rawValue: run.spec.trigger.kind) else { return nil }
         return NextSteps.after(
             kind: kind, revise: run.spec.trigger.revise == true, phase: run.phase,
-            hasPullRequest: run.status?.pullRequest != nil, labels: labels
+            hasPullRequest: run.status?.pullRequest != nil, isDiscussion: run.status?.effective?.discussion == true,
+            labels: labels
         ).flatMap { text.sentence($0) }
     }
 

@@ -126,11 +126,17 @@ extension AgentRunReconciler {
     // MARK: Job and pod
 
     /// Deletes the Job, and with it its pod; a Job that is gone is what was wanted.
+    ///
+    /// In the foreground: the Job stays until its pod is gone, because by it the run API knows the pod that saves its session.
     func stopJob(_ run: AgentRun) async throws {
         guard let namespace = run.status?.namespace ?? placeName(run) else { return }
-        try await tolerating(.notFound) {
-            _ = try await context.api.resource(Job.self, namespace: namespace).delete(
-                run.status?.job ?? run.jobName, options: DeleteOptions(propagation: .background))
+        let jobs = context.api.resource(Job.self, namespace: namespace)
+        let options = DeleteOptions(propagation: .foreground)
+        if let name = run.status?.job {
+            try await tolerating(.notFound) { _ = try await jobs.delete(name, options: options) }
+        } else {
+            // Without the rights in the run namespace, which come with it, no Job can have been made there.
+            try await tolerating(.notFound, .forbidden) { _ = try await jobs.delete(run.jobName, options: options) }
         }
     }
 
