@@ -83,6 +83,13 @@ import Testing
             let bytes = try #require(Base64.decode(value))
             found.append(("the Secret's \(key)", String(decoding: bytes, as: UTF8.self)))
         }
+        // The broker's token for the run API, as its volume has it; the agent may have its own, for its environment.
+        let pods = "\(state)/kubelet/pods"
+        for pod in try Files.list(pods) {
+            let file = "\(pods)/\(pod)/volumes/run-api-token/token"
+            if Files.exists(file) { found.append((file, try Files.readText(file))) }
+        }
+        for name in ["model-key", "run-api-token"] { #expect(found.contains { $0.name.contains(name) }, "\(name)") }
         return found
     }
 }

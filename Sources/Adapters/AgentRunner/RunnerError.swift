@@ -12,6 +12,8 @@ package enum RunnerError: Error, Sendable, Hashable, CustomStringConvertible {
     case promptMissing(file: String, reason: String)
     /// The agent's program cannot be started.
     case agentUnavailable(command: String, reason: String)
+    /// The agent asks a model and the run has none.
+    case modelMissing
     /// The agent ended with an error of its own, which it may have told in its result.
     case agentFailed(exitCode: Int32, reason: String? = nil)
     /// The agent took longer than the run's limit.
@@ -32,6 +34,9 @@ package enum RunnerError: Error, Sendable, Hashable, CustomStringConvertible {
         case .promptMissing(let file, let reason): "the prompt \(file) cannot be read: \(reason)"
         case .agentUnavailable(let command, let reason):
             "the agent's command \(command) cannot be started: \(reason); check it in the operator's configuration"
+        case .modelMissing:
+            "this run has no model: set model.baseURL and model.keyFile in the operator's configuration, or give the agent a "
+                + "command that asks none"
         case .agentFailed(let exitCode, let reason?): "the agent ended with exit code \(exitCode): \(reason)"
         case .agentFailed(let exitCode, nil):
             "the agent ended with exit code \(exitCode); see the log of container agent"

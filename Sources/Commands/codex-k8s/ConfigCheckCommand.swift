@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
+import AgentAPI
 import CommandLineInterface
 import OperatorParts
 import SystemCalls
@@ -16,5 +17,15 @@ enum ConfigCheckCommand {
         let repositories = configuration.repositories.map(\.name.description).joined(separator: ", ")
         StandardStreams.writeOutputLine(
             "\(path): ok (repositories: \(repositories); agents: \(configuration.agents.keys.sorted().joined(separator: ", ")))")
+        // What may be meant, and is more often forgotten.
+        let asking = configuration.agents.values.filter { $0.command == AgentDefinition.defaultCommand }.map(\.key).sorted()
+        if configuration.model.baseURL == nil, !asking.isEmpty {
+            StandardStreams.writeErrorLine(
+                "\(path): model.baseURL is not set, so runs of \(asking.joined(separator: ", ")) will fail: they run codex, which needs a model")
+        }
+        if configuration.runAPI.url == nil {
+            StandardStreams.writeErrorLine(
+                "\(path): runAPI.url is not set, so sessions are not kept and nothing is heard of runs while they go on")
+        }
     }
 }

@@ -36,12 +36,15 @@ package struct AgentDefinition: Sendable, Hashable {
     /// The image with `agent-runner` and the agent CLI.
     package static let defaultImage = "ghcr.io/codex-k8s/agent-runner:latest"
 
+    /// The codex CLI, which the image holds.
+    package static let defaultCommand = ["agent-runner", "codex"]
+
     private static func make(
         _ key: String, _ role: String, _ mode: AgentMode, readOnly: Bool, parallel: Int
     ) -> AgentDefinition {
         AgentDefinition(
             key: key, role: role, mode: mode, readOnly: readOnly, parallelRuns: parallel, image: defaultImage,
-            command: ["agent-runner", "stand-in"], model: nil, reasoningEffort: nil, timeout: defaultTimeout)
+            command: defaultCommand, model: nil, reasoningEffort: nil, timeout: defaultTimeout)
     }
 
     /// Whether a text can be an agent's key.

@@ -290,7 +290,7 @@ extension OperatorConfiguration {
             readOnly: entry.flag("readOnly") ?? base?.readOnly ?? false,
             parallelRuns: entry.integer("parallelRuns", in: 1...100).map(Int.init) ?? base?.parallelRuns ?? 1,
             image: entry.string("image") ?? base?.image ?? AgentDefinition.defaultImage,
-            command: command ?? base?.command ?? ["agent-runner", "stand-in"],
+            command: command ?? base?.command ?? AgentDefinition.defaultCommand,
             model: entry.string("model") ?? base?.model,
             reasoningEffort: effort(&entry) ?? base?.reasoningEffort,
             timeout: entry.duration("timeout") ?? base?.timeout ?? AgentDefinition.defaultTimeout)

@@ -46,6 +46,7 @@ struct CodexSettings: Sendable {
                 variable: RunnerEnvironment.reasoningEffort,
                 problem: "must be one of \(CodexConfiguration.efforts.sorted().joined(separator: ", ")), not \(effort)")
         }
+        guard reader.optional(RunnerEnvironment.modelURL) != nil else { throw .modelMissing }
         modelURL = try reader.address(RunnerEnvironment.modelURL)
         toolsURL = try reader.optionalAddress(RunnerEnvironment.toolsURL)
         self.environment = environment
