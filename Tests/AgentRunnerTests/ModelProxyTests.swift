@@ -219,6 +219,22 @@ struct ModelProxyTests {
         }
     }
 
+    @Test func aBrokerThatIsStartedAgainGoesOnCounting() throws {
+        let folder = try Files.temporaryDirectory(prefix: "meter-test")
+        defer { try? Files.remove(folder) }
+        let file = "\(folder)/usage.json"
+        let first = ModelMeter(file: file)
+        first.add(.init(inputTokens: 5, outputTokens: 1))
+        first.add(.init(inputTokens: 2))
+        first.wait(.init(state: "WaitingRateLimit", reason: "r"))
+        let second = ModelMeter(file: file)
+        #expect(second.usage == BrokerUsage(totals: .init(inputTokens: 7, outputTokens: 1)))
+        second.add(.init(inputTokens: 1))
+        #expect(ModelMeter(file: file).usage.totals.inputTokens == 8)
+        try Files.overwrite(file, Array("broken".utf8))
+        #expect(ModelMeter(file: file).usage == BrokerUsage())
+    }
+
     @Test func anAnswerThatEndsEarlyEndsEarlyForTheAgent() async throws {
         let log = LogMemory()
         let model = DevModelServer(key: Secret(Self.key), logger: .disabled)

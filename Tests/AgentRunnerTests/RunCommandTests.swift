@@ -195,8 +195,9 @@ struct RunCommandTests {
 
     @Test func theLimitEndsTheAgent() async throws {
         try await Self.inPod { _, pod in
-            let message = try await pod.run(
-                pod.configuration(agent: "sleep 100") { $0[RunnerEnvironment.timeoutSeconds] = "1" })
+            var configuration = try pod.configuration(agent: "sleep 100") { $0[RunnerEnvironment.timeoutSeconds] = "1" }
+            configuration.agentReserve = .zero
+            let message = try await pod.run(configuration)
             #expect(message.outcome == .failed)
             #expect(message.error?.contains("limit of 1 s") == true)
         }

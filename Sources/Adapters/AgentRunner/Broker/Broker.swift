@@ -49,7 +49,7 @@ package final class Broker: Service {
 
     /// What is offered, by the word under which it is.
     private func parts(_ client: HTTPClient) -> [String: any BrokerPart] {
-        let meter = ModelMeter()
+        let meter = ModelMeter(file: configuration.usageFile)
         return [
             "repository.git": GitProxy(configuration: configuration, client: client, logger: logger),
             "model": ModelProxy(configuration: configuration, client: client, meter: meter, logger: logger),

@@ -43,5 +43,7 @@ package struct BrokerConfiguration: Sendable {
     var tokenFile: String { "\(credentialsDirectory)/token" }
     /// The model provider's key, read again for each request.
     var modelKeyFile: String { "\(credentialsDirectory)/model-key" }
+    /// What the model used so far, for a broker that is started again.
+    var usageFile: String { "\(brokerDirectory)/usage.json" }
     var addressFile: String { "\(brokerDirectory)/\(BrokerAddress.fileName)" }
 }

@@ -84,11 +84,7 @@ struct AgentProcess: Sendable {
                 standardInput: .bytes(prompt), output: .inherit, errors: .inherit, closeOnParentDeath: true))
     }
 
-    /// How much longer than the run's limit an agent may take before this process ends it. The clock is the controller's: it
-    /// stands still in waits, of which nothing is known here; this is for a controller that is away.
-    private static let reserve = Duration.seconds(24 * 3600)
-
-    /// Waits for the exit code, for at most the run's limit and the reserve.
+    /// Waits for the exit code, for at most the agent's limit.
     private func exitCode(of process: RunningProcess) async throws -> Int32 {
         let grace = configuration.agentGrace
         return try await withThrowingTaskGroup(of: Int32?.self) { group in
@@ -100,7 +96,7 @@ struct AgentProcess: Sendable {
                 }
             }
             group.addTask {
-                try await Task.sleep(for: configuration.timeout + Self.reserve)
+                try await Task.sleep(for: configuration.agentLimit)
                 return nil
             }
             defer { group.cancelAll() }
@@ -112,7 +108,7 @@ struct AgentProcess: Sendable {
             }
             process.terminate(grace: grace)
             _ = await process.wait()
-            throw RunnerError.agentTimedOut(limit: configuration.timeout + Self.reserve)
+            throw RunnerError.agentTimedOut(limit: configuration.agentLimit)
         }
     }
 }

@@ -41,6 +41,9 @@ package struct RunnerConfiguration: Sendable {
     package var restorePatience = Duration.seconds(60)
     /// How long the agent may work.
     package var timeout: Duration
+    /// How much longer than ``timeout`` this process lets the agent work. The clock is the controller's: it stands still in
+    /// waits, of which nothing is known here; this is for a controller that is away.
+    package var agentReserve = Duration.seconds(24 * 3600)
     /// How long the agent may take to end when it is told to; below the pod's 30 s (pod lifecycle, termination).
     package var agentGrace = Duration.seconds(15)
     /// How long the broker may take to start.
@@ -80,6 +83,8 @@ package struct RunnerConfiguration: Sendable {
 
     /// The checkout.
     package var checkout: String { "\(workspace)/repository" }
+    /// When this process ends the agent, whatever anybody else does.
+    package var agentLimit: Duration { timeout + agentReserve }
     /// The agent's home folder, outside the checkout so that nothing of it is committed.
     package var home: String { "\(workspace)/home" }
     /// What the agent may leave for the pull request and the comment.
