@@ -10,19 +10,18 @@ import Testing
 @testable import AgentControllers
 
 /// Files, stored templates and a clock that a test sets, with what was asked for.
-private final class Shelf: PromptTemplateStore {
+private final class Shelf: Sendable {
     struct State: Sendable {
         var files: [String: [UInt8]] = [:]
         var fileError: ProviderError?
-        var stored: [StoredTemplate] = []
-        var storeError: AuditError?
         var now = Timestamp(microseconds: 1_000_000_000)
         var asked: [String] = []
     }
 
     let state = Mutex(State())
+    let templates = MemoryTemplates()
 
-    var asked: [String] { state.withLock { $0.asked.sorted() } }
+    var asked: [String] { (state.withLock { $0.asked } + templates.state.withLock { $0.asked }).sorted() }
 
     func advance(_ duration: Duration) { state.withLock { $0.now = $0.now.adding(duration) } }
 
@@ -31,7 +30,7 @@ private final class Shelf: PromptTemplateStore {
             try self.file("\(repository):\(path)@\(commit)")
         }
         return PromptLibrary(
-            readFile: seeds ? read : nil, store: store ? self : nil, now: { self.state.withLock { $0.now } })
+            readFile: seeds ? read : nil, store: store ? templates : nil, now: { self.state.withLock { $0.now } })
     }
 
     private func file(_ name: String) throws(ProviderError) -> [UInt8]? {
@@ -42,25 +41,6 @@ private final class Shelf: PromptTemplateStore {
         if let error { throw error }
         return bytes
     }
-
-    func activeTemplates(
-        agent: String, kind: PromptKind, repositoryID: Int64?
-    ) throws(AuditError) -> [StoredTemplate] {
-        let (stored, error) = state.withLock { state in
-            state.asked.append("stored \(agent)/\(kind) \(repositoryID ?? 0)")
-            return (state.stored, state.storeError)
-        }
-        if let error { throw error }
-        return stored
-    }
-
-    func addTemplate(
-        _ template: PromptTemplate, to slot: TemplateSlot, by author: String, activate: Bool
-    ) throws(AuditError) -> StoredTemplate { throw AuditError(isTransient: false, description: "not here") }
-    func activateTemplate(_ key: TemplateKey) -> Bool { false }
-    func deactivateTemplate(_ slot: TemplateSlot) -> Bool { false }
-    func templates() -> [StoredTemplate] { [] }
-    func templateHistory(_ slot: TemplateSlot, limit: Int) -> [StoredTemplate] { [] }
 }
 
 @Suite(.timeLimit(.minutes(1)))
@@ -75,18 +55,11 @@ struct PromptLibraryTests {
         ).sorted { ($0.source.rawValue, $0.locale.rawValue) < ($1.source.rawValue, $1.locale.rawValue) }
     }
 
-    private func stored(_ scope: TemplateScope, _ version: Int, _ body: String) -> StoredTemplate {
-        StoredTemplate(
-            key: .init(slot: .init(scope: scope, agent: "dev", kind: .work, locale: .en), version: version), body: body,
-            hash: "", isActive: true, createdBy: "ada", createdAt: .init(microseconds: 0))
-    }
-
     @Test func everySourceIsAsked() async throws {
         let shelf = Shelf()
-        shelf.state.withLock { state in
-            state.files["acme/shop:prompts/dev/work.ru.md@c1"] = Array("сделай".utf8)
-            state.stored = [stored(.repository(7), 3, "own"), stored(.global, 9, "all")]
-        }
+        shelf.state.withLock { $0.files["acme/shop:prompts/dev/work.ru.md@c1"] = Array("сделай".utf8) }
+        shelf.templates.put("own", version: 3, scope: .repository(7))
+        shelf.templates.put("all", version: 9)
         let found = try await ask(shelf.library())
         #expect(
             found == [
@@ -114,7 +87,7 @@ struct PromptLibraryTests {
         }
         let first = ["acme/shop:prompts/dev/work.en.md@c1", "stored dev/work 7"]
         #expect(shelf.asked == first)
-        shelf.state.withLock { $0.stored = [stored(.global, 1, "new")] }
+        shelf.templates.put("new", version: 1)
         shelf.advance(PromptLibrary.storedLifetime)
         #expect(try await ask(library, locales: [.en]).map(\.body) == ["new"])
         #expect(shelf.asked == first + ["stored dev/work 7"])
@@ -135,14 +108,12 @@ struct PromptLibraryTests {
         shelf.state.withLock { $0.fileError = ProviderError(code: .unavailable, request: "GET", message: "away") }
         let provider = await #expect(throws: ProviderError.self) { try await ask(library) }
         #expect(provider?.code == .unavailable)
-        shelf.state.withLock { state in
-            state.fileError = nil
-            state.storeError = AuditError(isTransient: true, description: "the database is away")
-        }
+        shelf.state.withLock { $0.fileError = nil }
+        shelf.templates.state.withLock { $0.error = AuditError(isTransient: true, description: "the database is away") }
         shelf.advance(PromptLibrary.storedLifetime)
         let audit = await #expect(throws: AuditError.self) { try await ask(library) }
         #expect(audit?.description == "the database is away")
-        shelf.state.withLock { $0.storeError = nil }
+        shelf.templates.state.withLock { $0.error = nil }
         #expect(try await ask(library).isEmpty)
     }
 

@@ -20,6 +20,7 @@ struct Operator: Sendable {
     let api: APIClient
     let host: MemoryHost
     let record: MemoryRecord
+    let templates: MemoryTemplates
     let set: ControllerSet
 
     /// The operator of the suite; ``ControllerScope`` sets it. Tests keep apart by the numbers of their issues.
@@ -42,14 +43,14 @@ struct Operator: Sendable {
         defer { serving.cancel() }
         let api = APIClient(configuration: try Kubeconfig.load(path: try await server.waitUntilReady().kubeconfig), http: http)
         try await install(api)
-        let (host, record) = (MemoryHost(), MemoryRecord())
+        let (host, record, templates) = (MemoryHost(), MemoryRecord(), MemoryTemplates())
         let set = ControllerSet(
             ControllerSet.Dependencies(
                 configuration: try OperatorConfiguration(configuration), api: api, source: host, sink: record,
-                history: record, serviceAccount: "codex-k8s-controller", logger: .disabled, metrics: MetricsRegistry()))
+                history: record, templates: templates, serviceAccount: "codex-k8s-controller", logger: .disabled, metrics: MetricsRegistry()))
         let managing = Task { try await set.manager.run() }
         defer { managing.cancel() }
-        try await $running.withValue(Operator(api: api, host: host, record: record, set: set)) { try await body() }
+        try await $running.withValue(Operator(api: api, host: host, record: record, templates: templates, set: set)) { try await body() }
     }
 
     private static let root = String(#filePath.split(separator: "/").dropLast(4).reduce("") { $0 + "/" + $1 })

@@ -30,6 +30,10 @@ final class MemoryHost: SourceProvider {
         var branches: [String: String] = [:]
         var commits: [String: Commit] = [:]
         var next: Int64 = 1000
+        /// The content of files, by path, at whatever commit.
+        var contents: [String: [UInt8]] = [:]
+        /// Why files cannot be read now.
+        var contentsError: ProviderError?
         /// Commits whose tree the host does not give whole.
         var truncated: Set<String> = []
         /// The issues that healing gets to see: it would else start what other tests are about to start.
@@ -197,7 +201,7 @@ final class MemoryHost: SourceProvider {
     }
 
     func conversation(issue: Int, in repository: RepositoryName) -> [IssueComment] {
-        state.withLock { $0.comments[issue] ?? [] }
+        state.withLock { $0.comments[issue]?.filter { $0.author != Self.app } ?? [] }
     }
 
     func comment(_ id: Int64, in repository: RepositoryName) -> IssueComment? {
@@ -299,7 +303,15 @@ final class MemoryHost: SourceProvider {
         return found
     }
 
-    func feedback(pullRequest: Int, in repository: RepositoryName) -> [ReviewFeedback] { [] }
+    func feedback(pullRequest: Int, in repository: RepositoryName) -> [ReviewFeedback] {
+        state.withLock { state in
+            (state.reviews[pullRequest] ?? []).map {
+                ReviewFeedback(
+                    id: $0.id, author: $0.author, body: $0.body, path: nil, line: nil, createdAt: .init(microseconds: $0.id))
+            }
+        }
+    }
+
     func branchHead(_ branch: String, in repository: RepositoryName) -> String? { head(branch) }
 
     func compare(base: String, head: String, in repository: RepositoryName) -> CommitComparison {
@@ -322,7 +334,14 @@ final class MemoryHost: SourceProvider {
         return tree
     }
 
-    func file(_ path: String, commit: String, in repository: RepositoryName, limit: Int) -> [UInt8]? { nil }
+    func file(
+        _ path: String, commit: String, in repository: RepositoryName, limit: Int
+    ) throws(ProviderError) -> [UInt8]? {
+        let (bytes, error) = state.withLock { ($0.contents[path], $0.contentsError) }
+        if let error { throw error }
+        return bytes
+    }
+
     func confinesApp(branch: String, in repository: RepositoryName) -> Bool { true }
 
     func mintRunToken(_ repository: RepositoryName) -> RunToken {
