@@ -124,7 +124,7 @@ import Testing
         ("Добавить файл", nil), ("Fix кириллица in path", nil), ("修复", nil), ("café", nil), ("12 !?", nil), ("", nil),
     ] as [(String, String?)])
     func onlyWhatMayBeEnglishIsPassedOn(title: String, english: String?) {
-        #expect(WorkTitle.english(title) == english)
+        #expect(EnglishLine.of(title) == english)
         for kind in TriggerKind.allCases {
             let text = WorkTitle.pullRequest(issue: 42, title: title, kind: kind)
             #expect(text.hasSuffix(" (#42)") && !text.contains("\n"))

@@ -38,6 +38,17 @@ struct RunCommandTests {
         }
     }
 
+    /// The agent may say what its commit is called, in English; else it is called as the controller said.
+    @Test(arguments: [("Add a file", "Add a file"), ("Добавить файл", "Do what the issue asks")])
+    func subjectsAreEnglish(said: String, subject: String) async throws {
+        try await Self.inPod { origin, pod in
+            let script = "touch a.txt; printf '{\"commitSubject\":\"\(said)\"}' > \"$CODEXK8S_AGENT_RESULT_FILE\""
+            let message = try await pod.run(pod.configuration(agent: script))
+            #expect(message.outcome == .succeeded, "\(message.error ?? "")")
+            #expect(try await origin.inRepository("log", "-1", "--format=%s", RunPod.branch) == subject)
+        }
+    }
+
     @Test func theAgentSeesNoCredentialAndNothingThatIsNotItsOwn() async throws {
         try await Self.inPod { _, pod in
             let message = try await pod.run(pod.configuration(agent: "env > \"$HOME/seen\"; pwd >> \"$HOME/seen\""))

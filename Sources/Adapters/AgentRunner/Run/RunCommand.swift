@@ -86,7 +86,8 @@ package struct RunCommand: Sendable {
             return
         }
         let publisher = Publisher(configuration: configuration, workspace: workspace, git: git)
-        let subject = end.outcome.commitSubject ?? configuration.commitSubject
+        // Subjects are in English: an agent's that certainly is not gives way to the controller's.
+        let subject = end.outcome.commitSubject.flatMap { EnglishLine.of($0) } ?? configuration.commitSubject
         switch try await publisher.publish(since: start, subject: subject) {
         case .pushed(let head):
             message.outcome = .succeeded

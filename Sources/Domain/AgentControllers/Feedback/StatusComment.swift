@@ -43,7 +43,9 @@ struct StatusComment {
     // MARK: Sections
 
     private func section(_ run: AgentRun) -> String {
-        let label = run.spec.trigger.label ?? "run:\(run.spec.trigger.kind)\(run.spec.trigger.revise == true ? ":revise" : "")"
+        let revise = run.spec.trigger.revise ?? false
+        let label = run.spec.trigger.label ?? run.triggerKind.flatMap { labels.label(kind: $0, revise: revise) }
+            ?? run.spec.trigger.kind
         var parts = ["### `\(label)` — \(headline(run))"]
         if let line = run.status?.progress?.line, !isOutline, run.phase == .running || run.phase == .waiting {
             parts.append("> \(Self.inert(line))")
@@ -101,7 +103,7 @@ struct StatusComment {
     }
 
     private func suggestion(_ run: AgentRun) -> String? {
-        guard let kind = TriggerKind(rawValue: run.spec.trigger.kind) else { return nil }
+        guard let kind = run.triggerKind else { return nil }
         return NextSteps.after(
             kind: kind, revise: run.spec.trigger.revise == true, phase: run.phase,
             hasPullRequest: run.status?.pullRequest != nil, isDiscussion: run.status?.effective?.discussion == true,

@@ -6,7 +6,7 @@ enum WorkTitle {
     /// A pull request's title, at most 256 characters, as GitHub takes.
     static func pullRequest(issue: Int, title: String, kind: TriggerKind) -> String {
         let reference = "(#\(issue))"
-        guard let title = english(title) else { return "\(word(kind)) for an issue \(reference)" }
+        guard let title = EnglishLine.of(title) else { return "\(word(kind)) for an issue \(reference)" }
         let line = kind == .dev ? title : "\(word(kind)): \(title)"
         return "\(cut(line, to: 255 - reference.count)) \(reference)"
     }
@@ -14,19 +14,10 @@ enum WorkTitle {
     /// A commit's first line, at most 72 characters.
     static func commitSubject(issue: Int, title: String, revise: Bool) -> String {
         let reference = "(#\(issue))"
-        guard let title = english(title) else {
+        guard let title = EnglishLine.of(title) else {
             return "\(revise ? "Revise the work" : "Work") on an issue \(reference)"
         }
         return "\(cut("\(revise ? "Revise" : "Work on"): \(title)", to: 71 - reference.count)) \(reference)"
-    }
-
-    /// The issue's title as one line, where it may stand in an English sentence: it has letters, and all of them are
-    /// ASCII. Which language a text is in cannot be computed; what certainly is not English is not passed off as such.
-    static func english(_ title: String) -> String? {
-        let line = title.split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
-        let letters = line.filter(\.isLetter)
-        guard !letters.isEmpty, letters.allSatisfy(\.isASCII) else { return nil }
-        return line
     }
 
     /// What a run of the kind makes.
