@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
-import AgentAPI
 import CommandLineInterface
 import OperatorParts
 import SystemCalls
