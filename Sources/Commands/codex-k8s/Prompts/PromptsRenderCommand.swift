@@ -13,6 +13,9 @@ import SystemCalls
 /// `codex-k8s prompts render`: the prompt that a run would get, and which template it was made from.
 enum PromptsRenderCommand {
     private static let run = Option<String>.required("run", .file, help: "An AgentRun, as kubectl writes or takes it.")
+    private static let config = Option<String?>.optional(
+        "config", .file, environment: "CODEXK8S_CONFIG",
+        help: "The operator's configuration; without it the defaults, for the run's repository.")
     private static let issue = Option<String?>.optional(
         "issue", .file, help: "The issue instead of the code host's: title, body, labels, author, comments, pullRequest.")
     private static let checkout = Option<String?>.optional(
@@ -27,20 +30,23 @@ enum PromptsRenderCommand {
             error. Without --issue the code host is asked, where the configuration has its credentials.
             """,
         options: [
-            run.definition, CommonOptions.config.definition, issue.definition, checkout.definition,
+            run.definition, config.definition, issue.definition, checkout.definition,
             PromptsCommand.databaseURL.definition, locale.definition,
         ])
 
     static func run(_ parsed: ParsedCommand) async throws {
-        let configuration = try CommonOptions.configuration(at: try parsed[CommonOptions.config])
         let path = try parsed[run]
+        let agentRun = try PromptFiles.run(at: path)
+        var notes: [String] = []
+        let file = try parsed[config]
+        let configuration = try file.map(CommonOptions.configuration) ?? defaults(for: agentRun)
+        if file == nil { notes.append("there is no --config: everything has its default") }
         let preview: PromptPreview
         do {
-            preview = try PromptPreview(run: try PromptFiles.run(at: path), configuration: configuration)
-        } catch let error as PreviewError {
+            preview = try PromptPreview(run: agentRun, configuration: configuration)
+        } catch {
             throw UnusableInput("\(path): \(error)")
         }
-        var notes: [String] = []
         var facts: PromptPreview.Facts
         var commit = preview.run.status?.currentAttempt?.baseSHA
         let folder = try parsed[checkout]
@@ -106,6 +112,15 @@ enum PromptsRenderCommand {
                 + "sha256=\(template.template.hash) locale=\(template.locale)")
         StandardStreams.writeErrorLine(
             "prompt: sha256=\(PromptRenderer.digest(of: prompt.text)) bytes=\(prompt.text.utf8.count)")
+    }
+
+    /// The configuration of somebody who has configured nothing but the run's repository.
+    private static func defaults(for run: AgentRun) throws -> OperatorConfiguration {
+        do {
+            return try OperatorConfiguration(["repositories": [["name": .string(run.spec.repository)]]])
+        } catch {
+            throw UnusableInput("spec.repository: \(error)")
+        }
     }
 
     /// What the controller would ask for.
