@@ -108,6 +108,8 @@ import Testing
             try await played.hear(waiting, of: run, after: .seconds(1900))
             try await played.pass(budget, until: goesOn)
         }
+        // Ending the pod, waiting, and the next Job take more writes than this.
+        #expect(budget.isSpent || writes > 8)
         try await played.controlled {
             try await played.pass(until: goesOn)
             let resumed = try await played.now()
