@@ -135,7 +135,9 @@ struct BrokerTests {
         #expect(try await runOnce() == first)
         // Somebody else has the port now: another one is taken.
         let port = try #require(BrokerAddress(first)?.port)
-        let other = HTTPServer(configuration: .init(host: "127.0.0.1", port: port), logger: .disabled) { _ in .empty(.ok) }
+        let other = HTTPServer(configuration: .init(host: "127.0.0.1", port: port), logger: .disabled) { _ in
+            .empty(.ok)
+        }
         let serving = Task { try await other.run() }
         _ = try await other.waitUntilListening()
         let broker = Task { try await Broker(configuration: configuration, logger: .disabled).run() }

@@ -259,7 +259,8 @@ struct CodexAgentTests {
         func complaint() async throws -> Bool {
             let result = try await ChildProcess.run(
                 .init(
-                    executable: CodexPod.program(), arguments: ["exec", "--strict-config", "--skip-git-repo-check", "-"],
+                    executable: CodexPod.program(),
+                    arguments: ["exec", "--strict-config", "--skip-git-repo-check", "-"],
                     environment: environment, workingDirectory: home))
             return result.errorText.contains("Error loading config")
         }

@@ -13,6 +13,10 @@ struct CodexDriverTests {
         return (driver, actions)
     }
 
+    static func item(_ phase: String, _ members: String) -> String {
+        #"{"type":"item.\#(phase)","item":{\#(members)}}"#
+    }
+
     static let thread = #"{"type":"thread.started","thread_id":"t-1"}"#
     static let turn = #"{"type":"turn.started"}"#
     static let done = #"{"type":"turn.completed","usage":{"input_tokens":1}}"#
@@ -27,28 +31,28 @@ struct CodexDriverTests {
         (#"{"type":"turn.failed","error":{"message":"x"}}"#, .turnFailed("x")),
         (#"{"type":"something.new","a":1}"#, .other("something.new")),
         (
-            #"{"type":"item.started","item":{"type":"command_execution","command":"ls","exit_code":null}}"#,
+            Self.item("started", #""type":"command_execution","command":"ls","exit_code":null"#),
             .itemStarted(.command("ls", exitCode: nil, output: ""))
         ),
         (
-            #"{"type":"item.completed","item":{"type":"command_execution","command":"ls","exit_code":2,"aggregated_output":"o"}}"#,
+            Self.item("completed", #""type":"command_execution","command":"ls","exit_code":2,"aggregated_output":"o""#),
             .itemCompleted(.command("ls", exitCode: 2, output: "o"))
         ),
         (
-            #"{"type":"item.completed","item":{"type":"file_change","changes":[{"path":"a","kind":"add"},{"path":"b"}]}}"#,
+            Self.item("completed", #""type":"file_change","changes":[{"path":"a","kind":"add"},{"path":"b"}]"#),
             .itemCompleted(.fileChange(["a", "b"]))
         ),
         (
-            #"{"type":"item.completed","item":{"type":"mcp_tool_call","server":"s","tool":"t","status":"failed"}}"#,
+            Self.item("completed", #""type":"mcp_tool_call","server":"s","tool":"t","status":"failed""#),
             .itemCompleted(.tool(server: "s", name: "t", problem: "it failed"))
         ),
         (
-            #"{"type":"item.completed","item":{"type":"todo_list","items":[{"completed":true},{"completed":false}]}}"#,
+            Self.item("completed", #""type":"todo_list","items":[{"completed":true},{"completed":false}]"#),
             .itemCompleted(.plan(done: 1, of: 2))
         ),
-        (#"{"type":"item.completed","item":{"type":"web_search","query":"q"}}"#, .itemCompleted(.search("q"))),
-        (#"{"type":"item.completed","item":{"type":"reasoning","text":"r"}}"#, .itemCompleted(.reasoning("r"))),
-        (#"{"type":"item.completed","item":{"type":"error","message":"w"}}"#, .itemCompleted(.warning("w"))),
+        (item("completed", #""type":"web_search","query":"q""#), .itemCompleted(.search("q"))),
+        (item("completed", #""type":"reasoning","text":"r""#), .itemCompleted(.reasoning("r"))),
+        (item("completed", #""type":"error","message":"w""#), .itemCompleted(.warning("w"))),
         (#"{"type":"item.completed","item":{"type":"novelty"}}"#, .itemCompleted(.other("novelty"))),
         ("not json", nil), ("[]", nil), (#"{"no":"type"}"#, nil), (#"{"type":"thread.started"}"#, nil),
         (#"{"type":"item.completed"}"#, nil), (#"{"type":"turn.started""#, nil),
@@ -60,8 +64,10 @@ struct CodexDriverTests {
     @Test func aWholeRun() throws {
         let (driver, actions) = try Self.drive([
             Self.thread, Self.turn,
-            #"{"type":"item.started","item":{"type":"command_execution","command":"/bin/bash -lc 'make'"}}"#,
-            #"{"type":"item.completed","item":{"type":"command_execution","command":"x","exit_code":2,"aggregated_output":"a\nno rule\n\n"}}"#,
+            Self.item("started", #""type":"command_execution","command":"/bin/bash -lc 'make'""#),
+            Self.item(
+                "completed",
+                #""type":"command_execution","command":"x","exit_code":2,"aggregated_output":"a\nno rule\n\n""#),
             Self.message("First"), Self.message("All\\nis done"), Self.done,
         ])
         #expect(
@@ -69,7 +75,8 @@ struct CodexDriverTests {
                 .log("session t-1"), .progress(["type": "session", "id": "t-1", "resumed": false]),
                 .log("$ make"), .progress(["type": "status", "text": "runs make"]), .log("exit 2: no rule"),
                 .log("says: First"), .progress(["type": "status", "text": "First"]),
-                .log("says: All is done"), .progress(["type": "status", "text": "All is done"]), .log("the turn is done"),
+                .log("says: All is done"), .progress(["type": "status", "text": "All is done"]),
+                .log("the turn is done"),
             ])
         #expect(driver.lastMessage == "All\nis done")
         #expect(driver.verdict(exitCode: 0, errors: "") == .done)
@@ -84,29 +91,36 @@ struct CodexDriverTests {
     }
 
     /// What codex wrote, with which exit code and standard error, and what that comes to.
-    @Test(arguments: [
-        ([thread, turn, failed("no quota")], 1, "", nil, CodexDriver.Verdict.failed("no quota")),
-        ([thread, turn, failed("x"), turn, done], 0, "", nil, .done),
-        (
-            [thread, turn], 0, "", nil,
-            .failed("the turn was not ended: codex ended with exit code 0 and said nothing")
-        ),
-        ([thread, turn, #"{"type":"error","message":"lost"}"#], 1, "noise", nil, .failed("lost")),
-        ([thread], 137, "noise", nil, .failed("codex was killed, perhaps because the container had no memory left")),
-        ([thread], 134, "", nil, .failed("codex was ended by signal 6")),
-        ([], 1, "Error: no rollout found for t-1\n", "t-1", .notResumed("Error: no rollout found for t-1")),
-        ([], 1, "Error: bad config", nil, .failed("Error: bad config")),
-        (
-            [thread, turn, failed("unexpected status 400 Bad Request: invalid_encrypted_content")], 1, "", "t-1",
-            .notResumed("unexpected status 400 Bad Request: invalid_encrypted_content")
-        ),
-        ([thread, turn, failed("unexpected status 400 Bad Request")], 1, "", nil, .failed("unexpected status 400 Bad Request")),
-        (
-            [thread, turn, message("hi"), failed("unexpected status 400 Bad Request")], 1, "", "t-1",
-            .failed("unexpected status 400 Bad Request")
-        ),
-        ([thread, turn, failed("unexpected status 500")], 1, "", "t-1", .failed("unexpected status 500")),
-    ] as [([String], Int32, String, String?, CodexDriver.Verdict)])
+    @Test(
+        arguments: [
+            ([thread, turn, failed("no quota")], 1, "", nil, CodexDriver.Verdict.failed("no quota")),
+            ([thread, turn, failed("x"), turn, done], 0, "", nil, .done),
+            (
+                [thread, turn], 0, "", nil,
+                .failed("the turn was not ended: codex ended with exit code 0 and said nothing")
+            ),
+            ([thread, turn, #"{"type":"error","message":"lost"}"#], 1, "noise", nil, .failed("lost")),
+            (
+                [thread], 137, "noise", nil,
+                .failed("codex was killed, perhaps because the container had no memory left")
+            ),
+            ([thread], 134, "", nil, .failed("codex was ended by signal 6")),
+            ([], 1, "Error: no rollout found for t-1\n", "t-1", .notResumed("Error: no rollout found for t-1")),
+            ([], 1, "Error: bad config", nil, .failed("Error: bad config")),
+            (
+                [thread, turn, failed("unexpected status 400 Bad Request: invalid_encrypted_content")], 1, "", "t-1",
+                .notResumed("unexpected status 400 Bad Request: invalid_encrypted_content")
+            ),
+            (
+                [thread, turn, failed("unexpected status 400 Bad Request")], 1, "", nil,
+                .failed("unexpected status 400 Bad Request")
+            ),
+            (
+                [thread, turn, message("hi"), failed("unexpected status 400 Bad Request")], 1, "", "t-1",
+                .failed("unexpected status 400 Bad Request")
+            ),
+            ([thread, turn, failed("unexpected status 500")], 1, "", "t-1", .failed("unexpected status 500")),
+        ] as [([String], Int32, String, String?, CodexDriver.Verdict)])
     func verdicts(
         lines: [String], exitCode: Int32, errors: String, wanted: String?, verdict: CodexDriver.Verdict
     ) throws {
@@ -138,14 +152,15 @@ struct CodexDriverTests {
     }
 
     @Test(arguments: [
-        ("plain", #""plain""#), ("a\"b\\c", #""a\"b\\c""#), ("\n\r\t\u{1}\u{7F}", #""\n\r\t\u0001\u007f""#), ("ä→", "\"ä→\""),
+        ("plain", #""plain""#), ("a\"b\\c", #""a\"b\\c""#), ("\n\r\t\u{1}\u{7F}", #""\n\r\t\u0001\u007f""#),
+        ("ä→", "\"ä→\""),
     ])
     func tomlTextsAreEscaped(text: String, quoted: String) {
         #expect(TOMLText.quote(text) == quoted)
     }
 
     @Test(arguments: [
-        ("CODEXK8S_REASONING_EFFORT", "extra"), ("CODEXK8S_SESSION_DIRECTORY", "/x/state"), ("CODEXK8S_MODEL_URL", ""),
+        ("CODEXK8S_REASONING_EFFORT", "extra"), ("CODEXK8S_SESSION_DIRECTORY", "/x/state"), ("CODEXK8S_MODEL_URL", "model"),
         ("CODEXK8S_SESSION_ID", "--last"), ("CODEXK8S_WORKSPACE", "here"),
     ])
     func badSettingsNameTheVariable(variable: String, value: String) {
@@ -157,5 +172,13 @@ struct CodexDriverTests {
         environment[variable] = value
         let error = #expect(throws: RunnerError.self) { try CodexSettings(environment: environment) }
         #expect(error?.description.contains(variable) == true)
+    }
+
+    @Test func withoutAModelItIsSaidWhereOneIsConfigured() {
+        let environment = [
+            "CODEXK8S_WORKSPACE": "/w", "CODEXK8S_PROMPT_FILE": "/p", "CODEXK8S_SESSION_DIRECTORY": "/a/sessions",
+        ]
+        let error = #expect(throws: RunnerError.self) { try CodexSettings(environment: environment) }
+        #expect(error?.description.contains("model.baseURL") == true)
     }
 }

@@ -90,7 +90,8 @@ struct CodexRunTests {
         let serving = Task { try await model.run() }
         let modelURL = try await model.waitUntilListening()
         try await SessionPod.inCluster(fixture) { origin, url, api in
-            func run(_ token: String, _ task: String, model name: String, session: String?) async throws -> RunResultMessage
+            func run(_ token: String, _ task: String, model name: String, session: String?) async throws
+                -> RunResultMessage
             {
                 let tokens = try Files.temporaryDirectory(prefix: "run-api-token")
                 defer { try? Files.remove(tokens) }

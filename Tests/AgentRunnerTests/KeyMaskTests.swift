@@ -17,7 +17,8 @@ struct KeyMaskTests {
     }
 
     @Test(arguments: [
-        ("sk-aab", "[redacted]"), ("x sk-aab y sk-aab", "x [redacted] y [redacted]"), ("sk-aabsk-aab", "[redacted][redacted]"),
+        ("sk-aab", "[redacted]"), ("x sk-aab y sk-aab", "x [redacted] y [redacted]"),
+        ("sk-aabsk-aab", "[redacted][redacted]"),
         ("sk-sk-aab", "sk-[redacted]"), ("sk-aasaab sk-aa", "sk-aasaab sk-aa"), ("ssk-aabb", "s[redacted]b"),
         ("nothing here", "nothing here"), ("", ""), ("s", "s"), ("ends sk-aa", "ends sk-aa"),
     ])
@@ -37,7 +38,8 @@ struct KeyMaskTests {
         let alphabet = Array("sk-ab".utf8)
         for _ in 0..<300 {
             let length = Int.random(in: 0..<60, using: &generator)
-            let text = String(decoding: (0..<length).map { _ in alphabet.randomElement(using: &generator)! }, as: UTF8.self)
+            let text = String(
+                decoding: (0..<length).map { _ in alphabet.randomElement(using: &generator)! }, as: UTF8.self)
             let shown = Self.run(text, chunk: Int.random(in: 1...8, using: &generator))
             let expected = text.replacing(Self.key, with: "[redacted]")
             #expect(shown == expected, "\(text)")

@@ -60,7 +60,8 @@ struct ModelProxyTests {
         _ = await serving.result
     }
 
-    static func post(_ pod: RunPod, _ path: String = "/model/responses", headers: HTTPHeaders = [:]) throws -> ClientRequest
+    static func post(_ pod: RunPod, _ path: String = "/model/responses", headers: HTTPHeaders = [:]) throws
+        -> ClientRequest
     {
         ClientRequest(method: .post, url: try pod.base + path, headers: headers, body: Array(#"{"model":"m"}"#.utf8))
     }
@@ -82,7 +83,8 @@ struct ModelProxyTests {
         } _: { provider, pod, client in
             let answer = try await client.send(try Self.post(pod, headers: sent))
             #expect(answer.status == .ok)
-            #expect(String(decoding: answer.body, as: UTF8.self) == #"{"echo":"[redacted]","usage":{"input_tokens":3}}"#)
+            #expect(
+                String(decoding: answer.body, as: UTF8.self) == #"{"echo":"[redacted]","usage":{"input_tokens":3}}"#)
             #expect(answer.headers["X-Key"] == "[redacted]")
             #expect(answer.headers["X-Request-Id"] == "r-1")
             #expect(answer.headers["Set-Cookie"] == nil)
@@ -99,7 +101,9 @@ struct ModelProxyTests {
     }
 
     @Test func aRenewedKeyIsUsedAtOnce() async throws {
-        try await Self.providing { _, _ in .json([:]) } _: { provider, pod, client in
+        try await Self.providing { _, _ in
+            .json([:])
+        } _: { provider, pod, client in
             _ = try await client.send(try Self.post(pod))
             try Files.writeAtomically("\(pod.folder)/credentials/model-key", Array("new".utf8), durable: false)
             _ = try await client.send(try Self.post(pod))
@@ -114,7 +118,9 @@ struct ModelProxyTests {
         (.get, "/model/models?client_version=1", 200), (.post, "/model/responses/compact", 200),
     ])
     func onlyWhatAnAgentNeedsIsPassedOn(method: HTTPMethod, path: String, status: Int) async throws {
-        try await Self.providing { _, _ in .json([:]) } _: { provider, pod, client in
+        try await Self.providing { _, _ in
+            .json([:])
+        } _: { provider, pod, client in
             let answer = try await client.send(
                 ClientRequest(method: method, url: try pod.base + path, body: method == .post ? [0x7B, 0x7D] : nil))
             #expect(answer.status.rawValue == status)
@@ -209,7 +215,9 @@ struct ModelProxyTests {
     }
 
     @Test func aRequestThatIsTooLargeIsRefusedByItsHeader() async throws {
-        try await Self.providing { _, _ in .json([:]) } _: { provider, pod, client in
+        try await Self.providing { _, _ in
+            .json([:])
+        } _: { provider, pod, client in
             var request = try Self.post(pod)
             request.body = [UInt8](repeating: 0x20, count: ModelProxy.maximumBodyBytes + 1)
             let answer = try await client.send(request)
@@ -242,7 +250,8 @@ struct ModelProxyTests {
         let logger = Logger(label: "broker", sink: log.sink)
         try await Self.broker(try await model.waitUntilListening(), logger: logger) { pod, client in
             let body: JSONValue = [
-                "model": "m", "stream": true, "input": [["role": "user", "content": "model: cut times 1\nmodel: tell key"]],
+                "model": "m", "stream": true,
+                "input": [["role": "user", "content": "model: cut times 1\nmodel: tell key"]],
             ]
             var request = try Self.post(pod)
             request.body = body.encoded()

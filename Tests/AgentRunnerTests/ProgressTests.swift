@@ -106,7 +106,8 @@ struct ProgressTests {
         let port = try await server.waitUntilListening()
         try Files.writeAtomically(
             configuration.progressFile,
-            Array(#"{"type":"session","id":"s-1","resumed":true}"#.utf8) + Array("\n{\"type\":\"status\",\"text\":\"reads\"}\n".utf8),
+            Array(#"{"type":"session","id":"s-1","resumed":true}"#.utf8)
+                + Array("\n{\"type\":\"status\",\"text\":\"reads\"}\n".utf8),
             durable: false)
         let client = TestClient()
         let progress = AgentProgress()

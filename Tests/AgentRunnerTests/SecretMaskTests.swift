@@ -23,7 +23,8 @@ struct SecretMaskTests {
     }
 
     @Test(arguments: [
-        "a risk-averse-and-long-hyphenated-word", "sk-short", "bearer of news", "eyJ.x.y", "eyJabcdef", "ghs_", "", "→ €",
+        "a risk-averse-and-long-hyphenated-word", "sk-short", "bearer of news", "eyJ.x.y", "eyJabcdef", "ghs_", "",
+        "→ €",
         "http://host:80/a@b", "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----", "basic idea",
     ])
     func otherTextsStay(text: String) {

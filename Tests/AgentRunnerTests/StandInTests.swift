@@ -19,7 +19,8 @@ struct StandInTests {
             environment = [
                 RunnerEnvironment.promptFile: "\(root)/prompt.md", RunnerEnvironment.workspace: "\(root)/work",
                 RunnerEnvironment.agentResultFile: "\(root)/result.json", RunnerEnvironment.revise: "\(revise)",
-                RunnerEnvironment.progressFile: "\(root)/progress", RunnerEnvironment.sessionDirectory: "\(root)/sessions",
+                RunnerEnvironment.progressFile: "\(root)/progress",
+                RunnerEnvironment.sessionDirectory: "\(root)/sessions",
             ]
         }
 

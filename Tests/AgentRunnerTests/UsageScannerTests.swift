@@ -5,7 +5,8 @@ import Testing
 @testable import AgentRunner
 
 struct UsageScannerTests {
-    static func usage(_ input: Int64, _ cached: Int64, _ output: Int64, _ reasoning: Int64) -> AgentRunStatus.UsageStatus
+    static func usage(_ input: Int64, _ cached: Int64, _ output: Int64, _ reasoning: Int64)
+        -> AgentRunStatus.UsageStatus
     {
         .init(inputTokens: input, cachedInputTokens: cached, outputTokens: output, reasoningTokens: reasoning)
     }
@@ -32,7 +33,8 @@ struct UsageScannerTests {
     func usageIsFoundHoweverTheStreamIsCut(ending: String) {
         let lines = [
             ": comment", "", "event: response.output_text.delta", #"data: {"type":"response.output_text.delta"}"#, "",
-            "event: response.completed", "data: \(Self.completed())", "", "data:\(Self.completed("response.incomplete", input: 7))",
+            "event: response.completed", "data: \(Self.completed())", "",
+            "data:\(Self.completed("response.incomplete", input: 7))",
             "", "event: other", "data: \(Self.completed())", "", "id: 4", "",
         ]
         let text = lines.joined(separator: ending) + ending
@@ -43,12 +45,15 @@ struct UsageScannerTests {
     }
 
     @Test func dataInSeveralLinesIsOneText() {
-        let text = "event: response.completed\ndata: {\"type\":\"response.completed\",\ndata: \"response\":{\"usage\":{\"input_tokens\":3}}}\n\n"
+        let text =
+            "event: response.completed\ndata: {\"type\":\"response.completed\",\n"
+            + "data: \"response\":{\"usage\":{\"input_tokens\":3}}}\n\n"
         #expect(Self.scan(text, chunk: 5) == [Self.usage(3, 0, 0, 0)])
     }
 
     @Test(arguments: [
-        "data: \(completed("response.created"))\n\n", "data: not json\n\n", "data: [1]\n\n", "event: response.completed\n\n",
+        "data: \(completed("response.created"))\n\n", "data: not json\n\n", "data: [1]\n\n",
+        "event: response.completed\n\n",
         "data: {\"type\":\"response.completed\",\"response\":{}}\n\n", "data: [DONE]\n\n", completed() + "\n\n",
         // Cut inside its line.
         "data: \(completed())",
@@ -72,7 +77,9 @@ struct UsageScannerTests {
     }
 
     @Test func numbersStayWithinBounds() {
-        let text = #"data: {"type":"response.completed","response":{"usage":{"input_tokens":9223372036854775807,"output_tokens":-4}}}"#
+        let text =
+            #"data: {"type":"response.completed","response":{"usage":"#
+            + #"{"input_tokens":9223372036854775807,"output_tokens":-4}}}"#
         #expect(Self.scan(text + "\n\n", chunk: 1000) == [Self.usage(1 << 40, 0, 0, 0)])
     }
 

@@ -78,7 +78,8 @@ struct ModelScriptTests {
         }
         #expect(try step([task]) == .report("half done", namespace: "mcp__x"))
         let call: JSONValue = [
-            "type": "function_call", "call_id": "c", "name": "run_status_report", "arguments": #"{"status":"half done"}"#,
+            "type": "function_call", "call_id": "c", "name": "run_status_report",
+            "arguments": #"{"status":"half done"}"#,
         ]
         #expect(try step([task, call]) == .message("There was nothing to do."))
         #expect(try Self.step([task]) == .message("There was nothing to do."))
@@ -120,7 +121,8 @@ struct ModelScriptTests {
         ("- model: status 500", .status(500, times: 1, retryAfter: nil)), ("model: cut times 3", .cut(times: 3)),
         ("model: slow 5", .slow(milliseconds: 5)), ("model: hang", .hang), ("model: think", .think),
         ("model: forget", .forget), ("model: tell key", .tellKey), ("model: say a  b", .say("a  b")),
-        ("model: run ls -l", .run("ls -l")), ("model: report half done", .report("half done")), ("model: status 200", nil), ("model: dance", nil), ("the model: hang", nil),
+        ("model: run ls -l", .run("ls -l")), ("model: report half done", .report("half done")),
+        ("model: status 200", nil), ("model: dance", nil), ("the model: hang", nil),
         ("model: tell jokes", nil),
     ])
     func directivesAreRead(line: String, directive: ModelDirective?) {

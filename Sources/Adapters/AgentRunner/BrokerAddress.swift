@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import SystemCalls
 
-/// Where the broker listens: the seam between the two containers, as the content of a file in the folder that they share.
+/// Where the broker listens: the seam between the two containers, as the content of a file in the folder that they
+/// share.
 struct BrokerAddress: Equatable, CustomStringConvertible {
     /// The file's name.
     static let fileName = "address"

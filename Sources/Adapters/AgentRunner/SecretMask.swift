@@ -157,7 +157,9 @@ enum OneLine {
         var line = ""
         var space = false
         for character in SecretMask.mask(start) {
-            if character.isWhitespace || character.unicodeScalars.allSatisfy({ $0.properties.generalCategory == .control }) {
+            if character.isWhitespace
+                || character.unicodeScalars.allSatisfy({ $0.properties.generalCategory == .control })
+            {
                 space = !line.isEmpty
                 continue
             }

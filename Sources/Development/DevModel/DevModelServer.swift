@@ -2,8 +2,8 @@
 import HTTPServing
 package import ServiceRuntime
 
-/// A stand-in for a model provider: answers the Responses API by a script, so that a real agent really runs, edits files
-/// and resumes without a network. It is no artificial intelligence; `docs/dev-model.md` says what it understands.
+/// A stand-in for a model provider: answers the Responses API by a script, so that a real agent really runs, edits
+/// files and resumes without a network. It is no artificial intelligence; `docs/dev-model.md` says what it understands.
 package final class DevModelServer: Service {
     private let responder: ModelResponder
     private let http: HTTPServer

@@ -55,10 +55,11 @@ struct ModelConversation: Sendable, Equatable {
             items.append(Self.item(.object(object)))
         }
         self.items = items
-        reportNamespace = (json["tools"]?.arrayValue ?? []).first { tool in
-            tool["type"]?.stringValue == "namespace"
-                && (tool["tools"]?.arrayValue ?? []).contains { $0["name"]?.stringValue == Self.reportTool }
-        }?["name"]?.stringValue
+        reportNamespace =
+            (json["tools"]?.arrayValue ?? []).first { tool in
+                tool["type"]?.stringValue == "namespace"
+                    && (tool["tools"]?.arrayValue ?? []).contains { $0["name"]?.stringValue == Self.reportTool }
+            }?["name"]?.stringValue
         try Self.checkCalls(input)
     }
 

@@ -38,10 +38,12 @@ struct ModelProxy: BrokerPart {
             return try await forward(route, request, to: upstream)
         } catch let error as HTTPClientError {
             logger.error("the model cannot be reached", ["error": error.description])
-            return Self.error(.badGateway, "the broker cannot reach the model: \(error.summary)", "upstream_unreachable")
+            return Self.error(
+                .badGateway, "the broker cannot reach the model: \(error.summary)", "upstream_unreachable")
         } catch {
             logger.error("a request to the model failed", ["error": "\(error)"])
-            return Self.error(.serviceUnavailable, "the broker cannot ask the model now: \(error)", "broker_unavailable")
+            return Self.error(
+                .serviceUnavailable, "the broker cannot ask the model now: \(error)", "broker_unavailable")
         }
     }
 

@@ -5,7 +5,9 @@ import JSONCoding
 /// How long to wait after a provider answered 429, or that waiting does not help.
 struct RateLimitWait: Equatable {
     /// Codes of errors that stay until a person pays or changes something.
-    private static let lasting: Set<String> = ["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"]
+    private static let lasting: Set<String> = [
+        "insufficient_quota", "billing_hard_limit_reached", "billing_not_active",
+    ]
     /// The longest pause where the provider names none.
     private static let longestGuess = 60
 

@@ -5,8 +5,8 @@ import JSONCoding
 /// Finds the tokens used in an answer of the Responses API that is streamed as server-sent events, without holding more
 /// of it than one event.
 ///
-/// The text format is WHATWG HTML §9.2: lines end by CR, LF or both, `data` lines of one event are joined, a blank line
-/// ends an event. Usage stands in the event that ends the answer.
+/// The text format is WHATWG HTML §9.2: lines end by CR, LF or both, `data` lines of one event are joined, a blank
+/// line ends an event. Usage stands in the event that ends the answer.
 struct UsageScanner {
     /// The most bytes of one event that are kept; a larger one is passed over.
     static let longestEvent = 8 << 20

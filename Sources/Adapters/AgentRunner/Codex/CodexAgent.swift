@@ -57,7 +57,9 @@ package struct CodexAgent: Sendable {
                 case .notResumed(let reason):
                     if Task.isCancelled { return "it was told to stop" }
                     result = AgentResult(resumeProblem: OneLine.make(reason, limit: 400))
-                    say("session \(session) cannot be gone on with, a fresh one is begun: \(result.resumeProblem ?? "")")
+                    say(
+                        "session \(session) cannot be gone on with, a fresh one is begun: \(result.resumeProblem ?? "")"
+                    )
                 }
             }
             switch try await attempt(prompt, session: nil, &result) {

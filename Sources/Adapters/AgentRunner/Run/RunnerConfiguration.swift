@@ -41,8 +41,8 @@ package struct RunnerConfiguration: Sendable {
     package var restorePatience = Duration.seconds(60)
     /// How long the agent may work.
     package var timeout: Duration
-    /// How much longer than ``timeout`` this process lets the agent work. The clock is the controller's: it stands still in
-    /// waits, of which nothing is known here; this is for a controller that is away.
+    /// How much longer than ``timeout`` this process lets the agent work. The clock is the controller's: it stands still
+    /// in waits, of which nothing is known here; this is for a controller that is away.
     package var agentReserve = Duration.seconds(24 * 3600)
     /// How long the agent may take to end when it is told to; below the pod's 30 s (pod lifecycle, termination).
     package var agentGrace = Duration.seconds(15)

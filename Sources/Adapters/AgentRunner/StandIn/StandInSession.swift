@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
-import AgentAPI
 import JSONCoding
 import SystemCalls
 
-/// The stand-in's session: a file in the session's folder, named by its id, so that sessions can be tried without codex.
+/// The stand-in's session: a file in the session's folder, named by its id, so that sessions can be tried without
+/// codex.
 struct StandInSession: Equatable {
     let id: String
     /// Runs that belonged to it.
