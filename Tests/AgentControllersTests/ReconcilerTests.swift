@@ -202,6 +202,8 @@ import Testing
         }
         let number = try #require(first.status?.pullRequest?.number)
         let name = try await op.create(issue: issue, revise: true, byLabel: false, agent: .init(key: "reviewer"))
+        let job = try await op.started(name).job
+        for container in ["agent", "broker"] { #expect(variable("CODEXK8S_DISCUSSION", of: container, job) == "true") }
         let run = try await op.perform(name, outcome: .noChanges, summary: "looks right")
         #expect(run.phase == .succeeded && run.readyReason == .noChanges, "\(run.readyMessage)")
         #expect(op.host.comments(number).filter { $0.contains("looks right") }.count == 1)

@@ -222,7 +222,7 @@ extension AgentRunReconciler {
             throw ReconcileError.waitUntil(.seconds(60), "\(name) has no branch \(base) to work from")
         }
         let (base, baseSHA, head) = (configured.baseBranch ?? repository.defaultBranch, stand.base, stand.head)
-        if let head, head != baseSHA, !settings.revise, !settings.discussion, run.status?.attempt ?? 1 == 1 {
+        if let head, head != baseSHA, !settings.revise, !settings.talksOnly, run.status?.attempt ?? 1 == 1 {
             let comparison = try await context.source.compare(base: baseSHA, head: head, in: name)
             if !comparison.headDescendsFromBase {
                 return .failure(

@@ -2,6 +2,7 @@
 import AgentAPI
 import JSONCoding
 import KubernetesAPI
+import RunPolicy
 
 /// What one attempt's Job is made of.
 struct JobInput {
@@ -37,8 +38,14 @@ struct AdmittedSettings {
     var reasoningEffort: String?
     var branch: String
     var timeout: Duration
-    /// The run only talks: nothing is committed or pushed.
+    /// The issue asks for talk alone.
     var discussion = false
+
+    /// Whether words are all that the run may leave: in a discussion, and from an agent that may change nothing. Nothing is
+    /// committed or pushed then.
+    var talksOnly: Bool {
+        discussion || WriteScope.of(kind: kind, agent: agent.key, allowsWorkflows: false) == .nothing
+    }
 
     /// The kind that the branch and its pull request are of. A review may ask another kind of run to revise it; what the
     /// pull request is for, and whether it closes the issue, does not change by that.
@@ -297,7 +304,7 @@ enum JobBuilder {
             (RunnerEnvironment.repository, input.run.spec.repository),
             (RunnerEnvironment.branch, input.settings.branch),
             (RunnerEnvironment.brokerDirectory, Path.broker),
-        ] + (input.settings.discussion ? [(RunnerEnvironment.discussion, "true")] : [])
+        ] + (input.settings.talksOnly ? [(RunnerEnvironment.discussion, "true")] : [])
     }
 
     private static func variables(_ pairs: [(String, String)]) -> JSONValue {
