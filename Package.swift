@@ -191,7 +191,7 @@ var targets: [Target] = [
     tests("DevPostgres", base + ["Postgres", "ChildProcesses", "SystemCalls"]),
     .testTarget(
         name: "BehaviourTests",
-        dependencies: (kubernetes + ["DevCluster", "ControlPlane", "HTTPServing", "HTTPTransport", "AgentAPI", "AgentControllers", "SourceProvider", "AuditTrail", "YAMLCoding", "ChildProcesses", "SystemCalls", "Cryptography", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
+        dependencies: (kubernetes + ["DevCluster", "ControlPlane", "HTTPServing", "HTTPTransport", "AgentAPI", "AgentControllers", "SourceProvider", "AuditTrail", "YAMLCoding", "ChildProcesses", "SystemCalls", "Cryptography", "RunAPITestSupport", "KubernetesTestSupport"]).map { .init(stringLiteral: $0) },
         path: "Tests/BehaviourTests", swiftSettings: settings),
     tests("FaultProxy", base + ["HTTPServing", "HTTPTransport", "Sockets", "SystemCalls"]),
     .executableTarget(

@@ -30,6 +30,8 @@ import Testing
     @Test func `a long wait ends the pod, and the attempt goes on in another`() async throws {
         try await PlayedRun.with("waits") { played in
             let run = try await played.start(issue: 101)
+            // The first pod begins a fresh session.
+            #expect(try await played.sessionID(of: run) == nil)
             try await played.startPod(of: run)
             try await played.hear(ProgressReport(sessionID: "s-1", line: "reads the issue"), of: run, after: .seconds(20))
             let working = try await played.eventually { $0.status?.progress?.line != nil }
@@ -53,6 +55,7 @@ import Testing
             let stopping = try await played.eventually { $0.status?.stopping != nil }
             #expect(stopping.phase == .waiting && stopping.status?.stopping?.reason == "WaitingRateLimit")
             try await Self.untilEnding(played, run)
+            try await played.saveSession("s-1", of: run)
             try await played.endPod(of: run, Self.message(.cancelled, run: run, resumed: false, usage: 10), code: 143)
             let parked = try await played.eventually { $0.status?.job == nil }
             #expect(parked.phase == .waiting && parked.status?.stopping == nil && parked.status?.wait != nil)
@@ -68,6 +71,7 @@ import Testing
             #expect(resumed.status?.wait == nil)
             #expect((1900 + 7200 - 10...1900 + 7200 + 60).contains(resumed.status?.currentAttempt?.pausedSeconds ?? 0))
             #expect(played.records.facts(.waitResumed).count == 1)
+            #expect(try await played.sessionID(of: resumed) == "s-1")
             try await played.startPod(of: resumed)
             let head = String(repeating: "b", count: 40)
             played.forge.push(run.status?.branch ?? "", head: head)

@@ -19,6 +19,7 @@ package final class MemorySessionStore: SessionStore {
         var failures = 0
         var chunksPut: [String] = []
         var commits = 0
+        var expiries: [Duration] = []
         var hook: (@Sendable (Moment) -> Void)?
     }
 
@@ -145,7 +146,15 @@ package final class MemorySessionStore: SessionStore {
         try access { state in state.sessions[session] = nil }
     }
 
-    package func expire(unusedFor age: Duration) async throws(AuditError) -> Int { 0 }
+    /// Ages beyond which sessions were to go, in the order in which that was asked.
+    package var expiries: [Duration] { state.withLock { $0.expiries } }
+
+    package func expire(unusedFor age: Duration) async throws(AuditError) -> Int {
+        try access { state in
+            state.expiries.append(age)
+            return 0
+        }
+    }
 }
 
 /// Progress in memory.

@@ -60,11 +60,10 @@ private struct Facts {
 
     func decide() throws(IdentityRefusal) -> RunCaller {
         let bearer = try RunIdentity.bearer(review)
-        let owner = try RunIdentity.job(of: pod, bearer)
-        let key = try RunIdentity.run(of: job, owner)
-        guard let pod, let job else { throw .forbidden("gone") }
-        guard key == ObjectKey(namespace: "codex-k8s", name: "shop-42") else { throw .forbidden("another run") }
-        return try RunIdentity.caller(bearer, pod: pod, job: job, run: run)
+        let (owned, owner) = try RunIdentity.job(of: pod, bearer)
+        let claim = try RunIdentity.claim(owned, job: job, owner)
+        guard claim.run == ObjectKey(namespace: "codex-k8s", name: "shop-42") else { throw .forbidden("another run") }
+        return try RunIdentity.caller(bearer, pod: owned, claim, run: run)
     }
 
     var verdict: Verdict {
@@ -152,7 +151,31 @@ private struct Facts {
         ("the run has no branch", .forbidden, { $0.run?.status?.branch = nil }),
         ("the run waits", .caller, { $0.run?.status?.phase = .waiting }),
         ("the run publishes", .caller, { $0.run?.status?.phase = .publishing }),
-        // A pod that is told to end still saves its session.
+        // A pod that is told to end still saves its session, although its Job went at once.
+        (
+            "the pod is being deleted after its Job", .caller,
+            {
+                $0.pod?.metadata.deletionTimestamp = Timestamp(microseconds: 9)
+                $0.pod?.metadata.labels = $0.job?.metadata.labels ?? [:]
+                $0.job = nil
+            }
+        ),
+        (
+            "the same, of an earlier Job", .forbidden,
+            {
+                $0.pod?.metadata.deletionTimestamp = Timestamp(microseconds: 9)
+                $0.pod?.metadata.labels = $0.job?.metadata.labels ?? [:]
+                $0.job = nil
+                $0.run?.status?.job = "job-1-r1"
+            }
+        ),
+        (
+            "the same, without the Job's labels", .forbidden,
+            {
+                $0.pod?.metadata.deletionTimestamp = Timestamp(microseconds: 9)
+                $0.job = nil
+            }
+        ),
         ("the pod is being deleted", .caller, { $0.pod?.metadata.deletionTimestamp = Timestamp(microseconds: 9) }),
     ]
 

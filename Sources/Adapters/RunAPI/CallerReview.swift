@@ -28,12 +28,10 @@ package struct ClusterCallerReview: CallerReview {
             ], type: .tokenReview)
         let bearer = try RunIdentity.bearer(review)
         let pod = try await find(Pod.self, ObjectKey(namespace: bearer.namespace, name: bearer.podName))
-        let owner = try RunIdentity.job(of: pod, bearer)
+        let (owned, owner) = try RunIdentity.job(of: pod, bearer)
         let job = try await find(Job.self, ObjectKey(namespace: bearer.namespace, name: owner.name))
-        let key = try RunIdentity.run(of: job, owner)
-        let run = try await find(AgentRun.self, key)
-        guard let pod, let job else { throw IdentityRefusal.forbidden("the pod or its Job is gone") }
-        return try RunIdentity.caller(bearer, pod: pod, job: job, run: run)
+        let claim = try RunIdentity.claim(owned, job: job, owner)
+        return try RunIdentity.caller(bearer, pod: owned, claim, run: try await find(AgentRun.self, claim.run))
     }
 
     private func find<R: Resource>(_ type: R.Type, _ key: ObjectKey) async throws -> R? {

@@ -6,8 +6,8 @@ package import KubernetesAPI
 
 /// Decides who calls: the pod that a token is bound to, if its owner is the Job in the status of a run that goes on.
 ///
-/// The name of the service account proves nothing: every pod of its namespace can have it, and its token need not be bound
-/// to any pod.
+/// The name of the service account proves nothing: every pod of its namespace can have it, and its token need not be
+/// bound to any pod.
 package enum RunIdentity {
     /// Whom the pods' tokens are for. A token for the API server is refused here, and the other way round.
     package static let audience = "codex-k8s-run-api"
@@ -53,10 +53,10 @@ package enum RunIdentity {
         return values[0].stringValue.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The name of the Job that a pod belongs to.
+    /// The pod of the token, and the Job that it belongs to.
     ///
     /// - Parameter pod: the pod of that name; nil when there is none.
-    package static func job(of pod: Pod?, _ bearer: Bearer) throws(IdentityRefusal) -> OwnerReference {
+    package static func job(of pod: Pod?, _ bearer: Bearer) throws(IdentityRefusal) -> (pod: Pod, job: OwnerReference) {
         guard let pod, pod.metadata.uid == bearer.podUID, pod.metadata.namespace == bearer.namespace else {
             throw .forbidden("the pod \(bearer.podName) that the token is bound to is gone")
         }
@@ -68,25 +68,50 @@ package enum RunIdentity {
                 $0.controller == true && $0.kind == "Job" && $0.apiVersion == "batch/v1"
             })
         else { throw .forbidden("the pod \(bearer.podName) belongs to no Job") }
-        return owner
+        return (pod, owner)
     }
 
-    /// The run that a Job says it belongs to; whether that is so is decided by ``caller(_:pod:job:run:)``.
-    package static func run(of job: Job?, _ owner: OwnerReference) throws(IdentityRefusal) -> ObjectKey {
-        guard let job, job.metadata.uid == owner.uid else { throw .forbidden("the Job \(owner.name) is gone") }
-        guard let name = job.metadata.labels[Keys.runName], let namespace = job.metadata.labels[Keys.runNamespace]
-        else {
-            throw .forbidden("the Job \(owner.name) belongs to no run")
+    /// What Job and pod say of the run that they belong to; whether it is so is the run's to say.
+    package struct Claim: Sendable, Hashable {
+        /// The run's name and namespace.
+        package var run: ObjectKey
+        package var runUID: String
+        package var jobName: String
+        package var attempt: Int
+        /// The Job is at work: it may be one that the run's status does not name yet.
+        package var isAtWork: Bool
+    }
+
+    /// Reads which run a pod and its Job belong to.
+    ///
+    /// A pod that is told to end may save its session, although its Job went at once: its own labels, which the Job gave
+    /// it, do then.
+    ///
+    /// - Parameter job: the Job of the owner's name; nil when there is none.
+    package static func claim(_ pod: Pod, job: Job?, _ owner: OwnerReference) throws(IdentityRefusal) -> Claim {
+        let labels: [String: String]
+        if let job {
+            guard job.metadata.uid == owner.uid else {
+                throw .forbidden("the Job \(owner.name) is another one than the pod's")
+            }
+            labels = job.metadata.labels
+        } else {
+            guard pod.metadata.deletionTimestamp != nil else { throw .forbidden("the Job \(owner.name) is gone") }
+            labels = pod.metadata.labels
         }
-        return ObjectKey(namespace: namespace, name: name)
+        guard let name = labels[Keys.runName], let namespace = labels[Keys.runNamespace], let uid = labels[Keys.runUID]
+        else { throw .forbidden("the Job \(owner.name) belongs to no run") }
+        return Claim(
+            run: ObjectKey(namespace: namespace, name: name), runUID: uid, jobName: owner.name,
+            attempt: labels[Keys.attempt].flatMap { Int($0) } ?? 0, isAtWork: job.map { !$0.isFinished } ?? false)
     }
 
     /// The caller, if the run says so itself.
-    package static func caller(_ bearer: Bearer, pod: Pod, job: Job, run: AgentRun?) throws(IdentityRefusal)
-        -> RunCaller
-    {
-        guard let run, run.metadata.uid == job.metadata.labels[Keys.runUID], let status = run.status else {
-            throw .forbidden("the run of the Job \(job.metadata.name) is gone")
+    package static func caller(
+        _ bearer: Bearer, pod: Pod, _ claim: Claim, run: AgentRun?
+    ) throws(IdentityRefusal) -> RunCaller {
+        guard let run, run.metadata.uid == claim.runUID, let status = run.status else {
+            throw .forbidden("the run of the Job \(claim.jobName) is gone")
         }
         let name = run.metadata.name
         if run.phase.isTerminal { throw .forbidden("the run \(name) has ended") }
@@ -94,14 +119,13 @@ package enum RunIdentity {
         guard let attempt = status.attempt, attempt > 0, let branch = status.branch,
             let repositoryID = status.repositoryID, let agent = status.effective?.agent
         else { throw .forbidden("the run \(name) has not come so far that it could have a pod") }
-        guard status.namespace == bearer.namespace, job.metadata.namespace == bearer.namespace else {
+        guard status.namespace == bearer.namespace else {
             throw .forbidden("the run \(name) works in another namespace")
         }
-        if named != job.metadata.name {
-            let message = "the run \(name) goes on in another Job than \(job.metadata.name)"
+        if named != claim.jobName {
+            let message = "the run \(name) goes on in another Job than \(claim.jobName)"
             // A new Job is there a moment before the status says so.
-            let labelled = job.metadata.labels[Keys.attempt].flatMap { Int($0) } ?? 0
-            throw labelled >= attempt && !job.isFinished ? .notYet(message) : .forbidden(message)
+            throw claim.attempt >= attempt && claim.isAtWork ? .notYet(message) : .forbidden(message)
         }
         return RunCaller(
             runUID: run.metadata.uid, runName: name, correlationID: run.spec.trigger.correlationID ?? run.metadata.uid,

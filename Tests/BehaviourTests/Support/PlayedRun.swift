@@ -6,6 +6,7 @@ import ControllerRuntime
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient
+import RunAPITestSupport
 import ServiceRuntime
 import Synchronization
 import Testing
@@ -98,6 +99,7 @@ struct PlayedRun: Sendable {
     let name: String
     let forge = MemoryForge()
     let records = MemoryRecords()
+    let sessions = MemorySessionStore()
     let clock = HandClock()
 
     private static let group = "system:serviceaccounts:codex-k8s-system"
@@ -118,9 +120,12 @@ struct PlayedRun: Sendable {
             groups: ["system:serviceaccounts", Self.group, "system:authenticated"])
         let set = ControllerSet(
             ControllerSet.Dependencies(
-                configuration: try OperatorConfiguration(["repositories": [["name": "acme/shop"]], "waitLimit": "30m"]),
+                configuration: try OperatorConfiguration([
+                    "repositories": [["name": "acme/shop"]], "waitLimit": "30m",
+                    "runAPI": ["url": "http://run-api.test"],
+                ]),
                 api: APIClient(configuration: configuration, http: cluster.http, writeGuard: budget), source: forge,
-                sink: records, history: records, progress: records, usage: records,
+                sink: records, history: records, sessions: sessions, progress: records, usage: records,
                 serviceAccount: "codex-k8s-controller", now: { clock.now }, logger: .disabled, metrics: MetricsRegistry()))
         let running = Task { try await set.manager.run() }
         defer { running.cancel() }
@@ -178,6 +183,27 @@ struct PlayedRun: Sendable {
     func poke() async throws {
         let mark = String(UInt64.random(in: .min ... .max))
         _ = try await runs.patch(name, .merge(["metadata": ["annotations": ["example.com/poke": .string(mark)]]]))
+    }
+
+    /// The session that the run's Job names to its agent.
+    func sessionID(of run: AgentRun) async throws -> String? {
+        let job = try await cluster.admin.objects(.job, namespace: run.status?.namespace).get(run.status?.job ?? "")
+        let containers = job.content.at("spec", "template", "spec", "containers")?.arrayValue ?? []
+        let variables = containers.first { $0["name"] == "agent" }?["env"]?.arrayValue ?? []
+        return variables.first { $0["name"]?.stringValue == RunnerEnvironment.sessionID }?["value"]?.stringValue
+    }
+
+    /// The pod saves its session, as the run API would take it.
+    func saveSession(_ session: String, of run: AgentRun) async throws {
+        let status = try #require(run.status)
+        let scope = SessionScope(
+            repositoryID: status.repositoryID ?? 0, issue: run.spec.issue, agent: status.effective?.agent ?? "")
+        let owner = SessionOwner(
+            scope: scope, runUID: run.metadata.uid, attempt: status.attempt ?? 0, podCreated: clock.now,
+            branch: status.branch ?? "")
+        let outcome = try await sessions.commit(
+            SessionManifest(sequence: 1, files: []), session: session, owner: owner, limit: 1)
+        #expect(outcome == .committed)
     }
 
     /// The clock goes, the pod says something, and the controller looks.

@@ -10,11 +10,13 @@ package final class SessionExpiry: Service {
     private static let interval = Duration.seconds(3600)
 
     private let sessions: any SessionStore
+    private let clock: any Clock<Duration>
     private let logger: Logger
 
     /// Looks after the sessions of this store.
-    package init(sessions: any SessionStore, logger: Logger) {
+    package init(sessions: any SessionStore, clock: any Clock<Duration> = ContinuousClock(), logger: Logger) {
         self.sessions = sessions
+        self.clock = clock
         self.logger = logger
     }
 
@@ -27,7 +29,7 @@ package final class SessionExpiry: Service {
             } catch {
                 logger.warning("old sessions could not be removed", ["error": error.description])
             }
-            try? await Task.sleep(for: Self.interval)
+            try? await clock.sleep(for: Self.interval)
         }
     }
 }
