@@ -59,6 +59,16 @@ struct CodexRunTests {
         }
     }
 
+    @Test func aRunWithoutAModelSaysWhatToConfigure() async throws {
+        try await Self.inPod { _, pod, _ in
+            var configuration = try Self.configuration(pod)
+            configuration.modelKey = nil
+            let message = try await pod.run(configuration)
+            #expect(message.outcome == .failed)
+            #expect(message.error?.contains("exit code 2: this run has no model: set model.baseURL") == true)
+        }
+    }
+
     @Test func aDiscussionAnswersAndChangesNothing() async throws {
         try await Self.inPod { origin, pod, _ in
             try pod.setPrompt("create a.txt with hello\nmodel: say I would rather not.")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
+import JSONCoding
 package import ServiceRuntime
 import SystemCalls
 
@@ -51,6 +52,11 @@ package enum RunnerProgram {
         let agent: CodexAgent
         do throws(RunnerError) { agent = try CodexAgent(environment: environment, say: say) } catch {
             say(error.description)
+            // The runner tells people what it finds there.
+            if let file = environment[RunnerEnvironment.agentResultFile], !file.isEmpty {
+                let result = AgentResult(error: error.description)
+                try? Files.writeAtomically(file, result.json.encoded(), durable: false)
+            }
             return badConfiguration
         }
         let signals = await SignalSequence([.terminate, .interrupt])
