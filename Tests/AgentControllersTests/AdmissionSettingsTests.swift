@@ -149,7 +149,10 @@ import Testing
             return
         }
         #expect(admitted.model?.value == "m-1" && admitted.reasoningEffort?.value == "xhigh" && admitted.discussion)
-        for labels in [["modelPrefix": ""], ["reasoningEfforts": ["hard": "most"]], ["reasoningEfforts": "hard"]] as [JSONValue] {
+        let mistakes: [JSONValue] = [
+            ["modelPrefix": ""], ["reasoningEfforts": ["hard": "most"]], ["reasoningEfforts": "hard"],
+        ]
+        for labels in mistakes {
             #expect(throws: ConfigurationError.self) {
                 try OperatorConfiguration(["repositories": [["name": "acme/shop"]], "labels": labels])
             }

@@ -48,8 +48,14 @@ import Testing
         ("the branch as it was", input(attempts: [attempt(before: "new")], comparison: nil), .noChanges, .lost),
         ("a new branch", input(), .create, .create),
         ("more on the branch", input(attempts: [attempt(before: "old")]), .create, .create),
-        ("more on the pull request", input(attempts: [attempt(before: "old")], open: AdmissionPlanTests.pullRequest()), .update(number: 5), .update(number: 5)),
-        ("what the first attempt pushed", input(attempts: [attempt(1), attempt(2, before: "new")], comparison: nil), .create, .create),
+        (
+            "more on the pull request", input(attempts: [attempt(before: "old")], open: AdmissionPlanTests.pullRequest()),
+            .update(number: 5), .update(number: 5)
+        ),
+        (
+            "what the first attempt pushed", input(attempts: [attempt(1), attempt(2, before: "new")], comparison: nil),
+            .create, .create
+        ),
         ("more in the second attempt", input(attempts: [attempt(1), attempt(2, before: "half")]), .create, .create),
     ]
 

@@ -80,19 +80,26 @@ import Testing
 
     static let chains: [Chain] = [
         // The first level wins, whatever the others say.
-        Chain(onPullRequest: ["run:design"], onIssue: ["run:plan"], lastRun: "dev", audit: "prd", kind: .design, level: .pullRequestLabel),
+        Chain(
+            onPullRequest: ["run:design"], onIssue: ["run:plan"], lastRun: "dev", audit: "prd", kind: .design,
+            level: .pullRequestLabel),
         Chain(onPullRequest: ["run:design:revise"], kind: .design, level: .pullRequestLabel),
         Chain(onIssue: ["run:plan"], lastRun: "dev", audit: "prd", kind: .plan, level: .issueLabel),
         Chain(lastRun: "arch", audit: "prd", kind: .arch, level: .lastRun),
         Chain(audit: "prd", kind: .prd, level: .audit),
         // Both labels of one kind say one thing.
-        Chain(onPullRequest: ["run:dev", "run:dev:revise"], onIssue: ["run:plan"], kind: .dev, level: .pullRequestLabel),
+        Chain(
+            onPullRequest: ["run:dev", "run:dev:revise"], onIssue: ["run:plan"], kind: .dev, level: .pullRequestLabel),
         // What is no stage says nothing: other labels, and triggers of kinds that cannot be revised.
-        Chain(onPullRequest: ["state:in-review", "run:qa", "bug"], onIssue: ["run:rethink"], lastRun: "dev", kind: .dev, level: .lastRun),
+        Chain(
+            onPullRequest: ["state:in-review", "run:qa", "bug"], onIssue: ["run:rethink"], lastRun: "dev", kind: .dev,
+            level: .lastRun),
         // A kind that this version does not know says nothing.
         Chain(lastRun: "future", audit: "dev", kind: .dev, level: .audit),
         // Two stages at the first level that has any: nobody guesses, whatever the levels below say.
-        Chain(onPullRequest: ["run:dev", "run:arch:revise"], onIssue: ["run:plan"], lastRun: "dev", audit: "dev", level: .pullRequestLabel),
+        Chain(
+            onPullRequest: ["run:dev", "run:arch:revise"], onIssue: ["run:plan"], lastRun: "dev", audit: "dev",
+            level: .pullRequestLabel),
         Chain(onIssue: ["run:dev:revise", "run:plan", "run:prd"], lastRun: "dev", level: .issueLabel),
         // Nothing at all.
         Chain(),

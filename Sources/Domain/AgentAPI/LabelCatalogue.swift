@@ -68,8 +68,8 @@ package struct LabelCatalogue: Sendable, Hashable, Codable {
     /// The trigger labels among these, in order.
     package func triggers(in labels: [String]) -> [TriggerLabel] { labels.compactMap { trigger(for: $0) } }
 
-    /// The kinds that labels speak of as the stage of an issue or pull request: those of trigger labels whose kind can be
-    /// revised, in the catalogue's order, each once.
+    /// The kinds that labels speak of as the stage of an issue or pull request: those of trigger labels whose kind can
+    /// be revised, in the catalogue's order, each once.
     package func stages(in labels: [String]) -> [TriggerKind] {
         let named = Set(triggers(in: labels).map(\.kind).filter(\.allowsRevise))
         return TriggerKind.allCases.filter { named.contains($0) }

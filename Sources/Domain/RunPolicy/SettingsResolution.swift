@@ -27,8 +27,8 @@ package enum SettingsResolution {
     /// The value and where it came from; `nil` leaves the choice to the agent's CLI.
     ///
     /// - Parameter isAllowed: whether a value may still be used. It is asked of the last run's alone: what was allowed
-    ///   then may have been taken off the lists since, and then the chain goes on. What somebody asks for now and may not
-    ///   have is to be refused, not replaced, so it is given back as it is.
+    ///   then may have been taken off the lists since, and then the chain goes on. What somebody asks for now and may
+    ///   not have is to be refused, not replaced, so it is given back as it is.
     package static func resolve(
         _ sources: Sources, isAllowed: (String) -> Bool = { _ in true }
     ) -> AgentRunStatus.Resolved? {

@@ -41,16 +41,19 @@ struct Operator: Sendable {
         let server = try DevAPIServer(configuration: .init(directory: directory), logger: .disabled)
         let serving = Task { try await server.run() }
         defer { serving.cancel() }
-        let api = APIClient(configuration: try Kubeconfig.load(path: try await server.waitUntilReady().kubeconfig), http: http)
+        let kubeconfig = try await server.waitUntilReady().kubeconfig
+        let api = APIClient(configuration: try Kubeconfig.load(path: kubeconfig), http: http)
         try await install(api)
         let (host, record, templates) = (MemoryHost(), MemoryRecord(), MemoryTemplates())
         let set = ControllerSet(
             ControllerSet.Dependencies(
                 configuration: try OperatorConfiguration(configuration), api: api, source: host, sink: record,
-                history: record, templates: templates, serviceAccount: "codex-k8s-controller", logger: .disabled, metrics: MetricsRegistry()))
+                history: record, templates: templates, serviceAccount: "codex-k8s-controller",
+                logger: .disabled, metrics: MetricsRegistry()))
         let managing = Task { try await set.manager.run() }
         defer { managing.cancel() }
-        try await $running.withValue(Operator(api: api, host: host, record: record, templates: templates, set: set)) { try await body() }
+        let running = Operator(api: api, host: host, record: record, templates: templates, set: set)
+        try await $running.withValue(running) { try await body() }
     }
 
     private static let root = String(#filePath.split(separator: "/").dropLast(4).reduce("") { $0 + "/" + $1 })
@@ -93,7 +96,8 @@ struct Operator: Sendable {
                 return last.map(condition) ?? false
             }
         } catch {
-            throw TooLate(description: "\(error): \(name) is \(last?.phase.rawValue ?? "missing"), \(last?.readyMessage ?? "")")
+            let stand = "\(last?.phase.rawValue ?? "missing"), \(last?.readyMessage ?? "")"
+            throw TooLate(description: "\(error): \(name) is \(stand)")
         }
         return try #require(last)
     }
@@ -183,7 +187,9 @@ extension AgentRun {
         let ready = status?.conditions?[RunCondition.ready.rawValue]
         return "\(ready?.reason ?? "") \(ready?.message ?? "")"
     }
-    var readyReason: Reason? { (status?.conditions?[RunCondition.ready.rawValue]?.reason).flatMap { Reason(rawValue: $0) } }
+    var readyReason: Reason? {
+        (status?.conditions?[RunCondition.ready.rawValue]?.reason).flatMap { Reason(rawValue: $0) }
+    }
 }
 
 /// Starts one operator for a whole suite and stops it afterwards.

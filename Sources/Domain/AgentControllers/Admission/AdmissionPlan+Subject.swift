@@ -48,7 +48,9 @@ extension AdmissionPlan {
         }
         let branch = asked.branch(issue: issue.number)
         guard let found = trigger.pullRequest == nil ? input.openPullRequest : input.namedPullRequest else {
-            let what = trigger.pullRequest.map { "there is no pull request \($0)" } ?? "there is no open pull request from \(branch)"
+            let what =
+                trigger.pullRequest.map { "there is no pull request \($0)" }
+                ?? "there is no open pull request from \(branch)"
             throw pullRequestNotFound("\(what); set \(label(input, asked, revise: false)) to make one")
         }
         try checkOurs(found, input)
@@ -69,12 +71,16 @@ extension AdmissionPlan {
         try checkOurs(pullRequest, input)
         guard TriggerKind.owning(branch: pullRequest.headBranch, issue: issue.number) != nil else {
             throw pullRequestNotFound(
-                "pull request \(pullRequest.number) comes from \(pullRequest.headBranch), which is no branch of issue \(issue.number)")
+                """
+                pull request \(pullRequest.number) comes from \(pullRequest.headBranch), which is no branch of \
+                issue \(issue.number)
+                """)
         }
         let catalogue = input.configuration.labels
         let lastRun = input.history.first { $0.pullRequest == pullRequest.number }
         let candidates: StageResolution.Candidates = [
-            .pullRequestLabel: catalogue.stages(in: pullRequest.labels), .issueLabel: catalogue.stages(in: issue.labels),
+            .pullRequestLabel: catalogue.stages(in: pullRequest.labels),
+            .issueLabel: catalogue.stages(in: issue.labels),
             .lastRun: (lastRun.flatMap { TriggerKind(rawValue: $0.kind) }).map { [$0] } ?? [],
             .audit: (input.lastStage.flatMap { TriggerKind(rawValue: $0) }).map { [$0] } ?? [],
         ]
@@ -83,7 +89,10 @@ extension AdmissionPlan {
             guard kind.allowsRevise else {
                 throw .reject(
                     .notAllowed,
-                    "pull request \(pullRequest.number) is of run:\(kind.rawValue), which has no revision; set \(label(input, kind, revise: false)) to run it anew")
+                    """
+                    pull request \(pullRequest.number) is of run:\(kind.rawValue), which has no revision; set \
+                    \(label(input, kind, revise: false)) to run it anew
+                    """)
             }
             return RunSubject(
                 kind: kind, kindSource: level, revise: true, pullRequest: pullRequest, branch: pullRequest.headBranch)
@@ -91,11 +100,18 @@ extension AdmissionPlan {
             let place = level == .pullRequestLabel ? "pull request \(pullRequest.number)" : "issue \(issue.number)"
             let names = kinds.map(\.rawValue).joined(separator: ", ")
             throw ambiguous(
-                "the labels of \(place) name several stages (\(names)), so it is not known which one is to be revised; leave one of them there and submit the review again, or set the label of the stage, such as \(label(input, kinds[0], revise: true)), on the issue",
+                """
+                the labels of \(place) name several stages (\(names)), so it is not known which one is to be revised; \
+                leave one of them there and submit the review again, or set the label of the stage, such as \
+                \(label(input, kinds[0], revise: true)), on the issue
+                """,
                 ["level": .string(level.rawValue), "candidates": .array(kinds.map { .string($0.rawValue) })])
         case .unknown:
             throw ambiguous(
-                "nothing says which stage pull request \(pullRequest.number) belongs to; set the label of the stage, such as \(label(input, .dev, revise: true)), on the issue",
+                """
+                nothing says which stage pull request \(pullRequest.number) belongs to; set the label of the stage, \
+                such as \(label(input, .dev, revise: true)), on the issue
+                """,
                 ["candidates": []])
         }
     }

@@ -49,7 +49,10 @@ enum AdmissionPlan {
         for expected in [spec.repositoryID, configured.id].compactMap({ $0 }) where expected != repository.id {
             throw .reject(
                 .repositoryNotConfigured,
-                "\(spec.repository) has the id \(repository.id) now, not \(expected): the name belongs to another repository")
+                """
+                \(spec.repository) has the id \(repository.id) now, not \(expected): the name belongs to another \
+                repository
+                """)
         }
         guard let issue = input.issue else {
             throw .reject(.issueNotFound, "\(spec.repository) has no issue \(spec.issue)")
@@ -65,7 +68,10 @@ enum AdmissionPlan {
         if !input.confined, !configured.allowUnprotected {
             throw .reject(
                 .unprotectedRepository,
-                "the rules of \(spec.repository) do not keep the app to codex/** branches; add such a rule, or set allowUnprotected")
+                """
+                the rules of \(spec.repository) do not keep the app to codex/** branches; add such a rule, or set \
+                allowUnprotected
+                """)
         }
         return try AdmissionSettings.resolve(
             input, subject, issue: issue, repository: repository, configured: configured, requester: requester)
@@ -93,7 +99,10 @@ enum AdmissionPlan {
         guard actor.id != input.identity.id else {
             throw .reject(
                 .approvalRequired,
-                "\(actor.login) is the agents' own account, and what it asks for needs a person's approval; somebody who may start runs has to set the label")
+                """
+                \(actor.login) is the agents' own account, and what it asks for needs a person's approval; somebody who \
+                may start runs has to set the label
+                """)
         }
         let subject = ActorPolicy.Subject(
             id: actor.id, login: actor.login, isBot: actor.isBot, permission: input.permission?.word)
@@ -112,7 +121,8 @@ enum AdmissionPlan {
             for group in [catalogue.modelLabels(in: labels), catalogue.reasoningLabels(in: labels)]
             where group.count > 1 {
                 throw .reject(
-                    .conflictingLabels, "at most one of these labels can be set: \(group.sorted().joined(separator: ", "))")
+                    .conflictingLabels,
+                    "at most one of these labels can be set: \(group.sorted().joined(separator: ", "))")
             }
         }
     }
@@ -127,7 +137,8 @@ enum AdmissionPlan {
             guard input.configuration.conflictPolicy == .reject else { return .queue(message: message) }
             return .reject(
                 Rejection(
-                    reason: .triggerConflict, message: message + afterwards(input, admitted), event: .runTriggerConflict))
+                    reason: .triggerConflict, message: message + afterwards(input, admitted),
+                    event: .runTriggerConflict))
         }
         if let earlier = sameIssue.first(where: { !isAccepted($0) && precedes($0, run, input) }) {
             return .wait(message: "run \(earlier.metadata.name) asked first")
@@ -135,7 +146,10 @@ enum AdmissionPlan {
         let sameAgent = live.filter { isAccepted($0) && $0.status?.effective?.agent == admitted.agent.key }
         if sameAgent.count >= admitted.agent.parallelRuns {
             return .queue(
-                message: "\(sameAgent.count) of \(admitted.agent.parallelRuns) runs of agent \(admitted.agent.key) go on in this repository")
+                message: """
+                    \(sameAgent.count) of \(admitted.agent.parallelRuns) runs of agent \(admitted.agent.key) go on in \
+                    this repository
+                    """)
         }
         return .admit(admitted)
     }

@@ -14,8 +14,8 @@ enum AdmissionSettings {
         let selection = input.run.spec.agent
         let key = selection?.key ?? subject.kind.defaultAgent
         guard let agent = configuration.agents[key] else {
-            throw refusal(
-                "there is no agent \"\(key)\"; configured: \(configuration.agents.keys.sorted().joined(separator: ", "))")
+            let known = configuration.agents.keys.sorted().joined(separator: ", ")
+            throw refusal("there is no agent \"\(key)\"; configured: \(known)")
         }
         let image = selection?.image ?? agent.image
         guard image == agent.image || configuration.images.contains(image) else {
@@ -87,8 +87,8 @@ enum AdmissionSettings {
         sources[.systemDefault] = configuration.model.reasoningEffort
         guard let effort = SettingsResolution.resolve(sources, isAllowed: { allowed.contains($0) }) else { return nil }
         guard allowed.contains(effort.value) else {
-            throw refusal(
-                "\"\(effort.value)\" (\(effort.source)) is no reasoning effort; known: \(allowed.joined(separator: ", "))")
+            let known = allowed.joined(separator: ", ")
+            throw refusal("\"\(effort.value)\" (\(effort.source)) is no reasoning effort; known: \(known)")
         }
         return effort
     }

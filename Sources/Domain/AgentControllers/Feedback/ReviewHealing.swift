@@ -83,6 +83,8 @@ final class ReviewHealing: Sendable {
     /// What is closed needs no memory.
     private func forget(all repository: Int64, but open: [PullRequest]) {
         let numbers = Set(open.map(\.number))
-        seen.withLock { seen in seen = seen.filter { $0.key.repository != repository || numbers.contains($0.key.number) } }
+        seen.withLock { seen in
+            seen = seen.filter { $0.key.repository != repository || numbers.contains($0.key.number) }
+        }
     }
 }

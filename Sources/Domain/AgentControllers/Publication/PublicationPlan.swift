@@ -18,7 +18,7 @@ struct PublicationInput {
     var head: String?
     /// How the head stands to the last attempt's start; `nil` when they are the same commit.
     var comparison: CommitComparison?
-    /// The tree the change is measured from, see ``PublicationPlan/baseline(attempts:openPullRequest:isTrusted:mergeBase:)``.
+    /// The tree the change is measured from: that of the baseline.
     var before: SourceTree?
     /// The head's tree.
     var after: SourceTree?
@@ -94,7 +94,8 @@ enum PublicationPlan: Equatable {
         let attemptStart = start(of: input.attempts.last) ?? runStart
         if let attemptStart, head != attemptStart {
             guard let comparison = input.comparison, comparison.headDescendsFromBase else {
-                return .violation("the branch was rewritten: \(short(head)) does not descend from \(short(attemptStart))")
+                return .violation(
+                    "the branch was rewritten: \(short(head)) does not descend from \(short(attemptStart))")
             }
         }
         guard runStart != nil, head != runStart else { return unchanged(input) }

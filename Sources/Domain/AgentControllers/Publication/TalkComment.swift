@@ -12,7 +12,9 @@ enum TalkComment {
     }
 
     /// The hidden first line by which the comment of an attempt is found again.
-    static func marker(runUID: String, attempt: Int) -> String { "<!-- codex-k8s:talk run=\(runUID) attempt=\(attempt) -->" }
+    static func marker(runUID: String, attempt: Int) -> String {
+        "<!-- codex-k8s:talk run=\(runUID) attempt=\(attempt) -->"
+    }
 
     /// The agent's words, inert, under the name of who says them.
     static func body(_ talk: Talk) -> String {

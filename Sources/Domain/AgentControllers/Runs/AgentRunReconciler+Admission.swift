@@ -99,7 +99,8 @@ extension AgentRunReconciler {
         let kind = TriggerKind(rawValue: trigger.kind)
         let branch = kind?.branch(issue: spec.issue) ?? ""
         let isRevise = trigger.revise ?? false
-        async let openAnswer = isRevise && trigger.pullRequest == nil ? source.openPullRequest(head: branch, in: name) : nil
+        let isSought = isRevise && trigger.pullRequest == nil
+        async let openAnswer = isSought ? source.openPullRequest(head: branch, in: name) : nil
         async let confinedAnswer = configured.allowUnprotected ? true : context.facts.confinesApp(branch: branch, in: name)
         let repository = try await repositoryAnswer
         // Not needed to decide, and known by the time that it is.

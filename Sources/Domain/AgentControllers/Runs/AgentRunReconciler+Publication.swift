@@ -64,7 +64,8 @@ extension AgentRunReconciler {
             let isTrusted = PublicationPlan.isTrusted(
                 branch: settings.branch, history: history.filter { $0.runUID != run.metadata.uid })
             let baseline = PublicationPlan.baseline(
-                attempts: attempts, openPullRequest: open, isTrusted: isTrusted, mergeBase: try await fromBase.mergeBase)
+                attempts: attempts, openPullRequest: open, isTrusted: isTrusted,
+                mergeBase: try await fromBase.mergeBase)
             if let baseline {
                 async let before = source.tree(commit: baseline, in: name)
                 async let after = source.tree(commit: head, in: name)

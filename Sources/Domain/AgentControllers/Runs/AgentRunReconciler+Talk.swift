@@ -12,7 +12,8 @@ extension AgentRunReconciler {
         _ run: AgentRun, _ repository: RepositoryName, _ settings: AdmittedSettings, open: PullRequest?
     ) async throws -> AgentRun {
         let words = run.status?.currentAttempt?.message ?? ""
-        let place = settings.discussion ? run.spec.issue : run.status?.pullRequest?.number ?? open?.number ?? run.spec.issue
+        let pullRequest = settings.discussion ? nil : run.status?.pullRequest?.number ?? open?.number
+        let place = pullRequest ?? run.spec.issue
         if !words.isEmpty {
             let talk = TalkComment.Talk(
                 runUID: run.metadata.uid, runName: run.metadata.name, attempt: run.status?.attempt ?? 1,
@@ -50,8 +51,8 @@ extension AgentRunReconciler {
         ])
     }
 
-    /// Marks the open pull requests of earlier runs of the issue as superseded by this run's. None is closed: that is for
-    /// people to do.
+    /// Marks the open pull requests of earlier runs of the issue as superseded by this run's. None is closed: that is
+    /// for people to do.
     func supersede(
         _ run: AgentRun, _ repository: RepositoryName, _ settings: AdmittedSettings, by pullRequest: PullRequest
     ) async throws {
@@ -61,8 +62,8 @@ extension AgentRunReconciler {
         let identity = try await source.identity()
         let labels = context.configuration.labels
         for branch in Self.branches(of: history, without: settings.branch) {
-            guard let old = try await source.openPullRequest(head: branch, in: repository), old.author.id == identity.id,
-                old.number != pullRequest.number
+            guard let old = try await source.openPullRequest(head: branch, in: repository),
+                old.author.id == identity.id, old.number != pullRequest.number
             else { continue }
             let key = "\(labels.superseded)|#\(old.number)"
             try await context.audit.record([intent(run, .labelApplied, key: key)])
