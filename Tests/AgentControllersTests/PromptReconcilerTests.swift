@@ -5,6 +5,7 @@ import JSONCoding
 import KubernetesAPI
 import KubernetesClient
 import Prompts
+import ServiceRuntime
 import SourceProvider
 import Synchronization
 import Testing
@@ -36,6 +37,18 @@ import Testing
         #expect(prompt.contains("# Task\n\nOwn words on #700 of acme/shop.\n") && prompt.contains("- Model: m-1\n"))
         #expect(record.template == template && record.sha256 == PromptRenderer.digest(of: prompt))
         #expect(op.record.events(first, .promptAssembled).map(\.payload) == [record.json])
+
+        // What is shown without running it is the same, with the settings that admission fixed and before it did.
+        let name = try #require(RepositoryName("acme/shop"))
+        let candidates = try await PromptLibrary(readFile: nil, store: op.templates, now: { .now }).candidates(
+            agent: "sa", kind: .work, locales: [.en], repository: name, repositoryID: 1, commit: nil)
+        let facts = PromptPreview.Facts(
+            repository: op.host.repository(name), issue: try op.host.issue(issue, in: name), pullRequest: nil, comments: [],
+            candidates: candidates, locales: nil)
+        let configuration = try OperatorConfiguration(Operator.configuration)
+        #expect(try PromptPreview(run: first, configuration: configuration).assemble(facts).text == prompt)
+        let before = AgentRun(metadata: first.metadata, spec: first.spec)
+        #expect(try PromptPreview(run: before, configuration: configuration).assemble(facts).text == prompt)
 
         op.host.open(701)
         let second = try await op.started(try await op.create(issue: 701, kind: .prd)).run

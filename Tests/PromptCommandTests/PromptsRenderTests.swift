@@ -71,6 +71,9 @@ struct PromptsRenderTests {
             let outcome = try await fixture.done(Self.offline)
             #expect(outcome.output.contains("(The title of issue 42.)"))
             #expect(outcome.errors.contains("the issue's text is a placeholder"))
+            // Without a configuration everything has its default.
+            let bare = try await fixture.done(["render", "--run", "@run.yaml"])
+            #expect(bare.output.contains("acme/shop") && bare.errors.contains("there is no --config"))
         }
     }
 

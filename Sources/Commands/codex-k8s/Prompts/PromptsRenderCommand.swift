@@ -36,82 +36,19 @@ enum PromptsRenderCommand {
 
     static func run(_ parsed: ParsedCommand) async throws {
         let path = try parsed[run]
-        let agentRun = try PromptFiles.run(at: path)
-        var notes: [String] = []
+        let run = try PromptFiles.run(at: path)
         let file = try parsed[config]
-        let configuration = try file.map(CommonOptions.configuration) ?? defaults(for: agentRun)
-        if file == nil { notes.append("there is no --config: everything has its default") }
-        let preview: PromptPreview
+        let configuration = try file.map(CommonOptions.configuration) ?? defaults(for: run)
         do {
-            preview = try PromptPreview(run: agentRun, configuration: configuration)
-        } catch {
+            let preview = try PromptPreview(run: run, configuration: configuration)
+            let surroundings = PromptSurroundings(
+                preview: preview, issue: try parsed[issue], checkout: try parsed[checkout],
+                databaseURL: try parsed[PromptsCommand.databaseURL], locale: try parsed[locale])
+            let notes = file == nil ? ["there is no --config: everything has its default"] : []
+            print(try preview.assemble(try await surroundings.facts()), notes: notes + surroundings.notes)
+        } catch let error as PreviewError {
             throw UnusableInput("\(path): \(error)")
         }
-        var facts: PromptPreview.Facts
-        var commit = preview.run.status?.currentAttempt?.baseSHA
-        let folder = try parsed[checkout]
-        var readFolder: PromptLibrary.FileReader?
-        if let folder {
-            readFolder = { path, _, _, limit throws(ProviderError) in
-                try PromptFiles.seed("\(folder)/\(path)", limit: limit)
-            }
-            commit = "checkout"
-        }
-        let locales = try parsed[locale].map { PromptLocale.chain(repository: $0.rawValue, system: configuration.locale) }
-        let url = try parsed[PromptsCommand.databaseURL]
-        if url == nil { notes.append("stored templates were not looked at: there is no --database-url") }
-
-        func candidates(_ readFile: PromptLibrary.FileReader?, repositoryID: Int64?) async throws -> [TemplateCandidate] {
-            func find(_ store: (any PromptTemplateStore)?) async throws -> [TemplateCandidate] {
-                try await PromptLibrary(readFile: readFolder ?? readFile, store: store, now: { .now }).candidates(
-                    agent: preview.agent.key, kind: PromptKind(revise: preview.revise),
-                    locales: locales
-                        ?? PromptLocale.chain(repository: preview.configured.locale, system: configuration.locale),
-                    repository: preview.configured.name, repositoryID: repositoryID, commit: commit)
-            }
-            guard let url else { return try await find(nil) }
-            return try await PromptsCommand.withStore(url) { try await find($0) }
-        }
-
-        if let issuePath = try parsed[issue] {
-            facts = try PromptFiles.issue(at: issuePath, for: preview)
-            notes.append("the code host was not asked: the issue is that of \(issuePath)")
-            facts.candidates = try await candidates(nil, repositoryID: preview.repositoryID)
-        } else if configuration.github.appID != nil, configuration.github.privateKeyFile != nil {
-            facts = try await PromptsCommand.withSource(configuration) { source in
-                var facts = try await ask(source, preview)
-                if commit == nil, let repository = facts.repository {
-                    let base = preview.configured.baseBranch ?? repository.defaultBranch
-                    commit = try await source.branchHead(base, in: preview.configured.name)
-                }
-                facts.candidates = try await candidates(
-                    { path, commit, repository, limit throws(ProviderError) in
-                        try await source.file(path, commit: commit, in: repository, limit: limit)
-                    }, repositoryID: preview.repositoryID ?? facts.repository?.id)
-                return facts
-            }
-        } else {
-            facts = PromptFiles.placeholder(for: preview)
-            notes.append("there is no --issue, and no credentials of the code host: the issue's text is a placeholder")
-            facts.candidates = try await candidates(nil, repositoryID: preview.repositoryID)
-        }
-        if folder == nil, facts.repository == nil { notes.append("the repository's own templates were not looked at") }
-        facts.locales = locales
-        let prompt: AssembledPrompt
-        do {
-            prompt = try preview.assemble(facts)
-        } catch {
-            throw UnusableInput("\(path): \(error)")
-        }
-        PromptsCommand.print(prompt.text)
-        for note in notes { StandardStreams.writeErrorLine("note: \(note)") }
-        for template in prompt.template.passedOver { StandardStreams.writeErrorLine("passed over: \(template.reason)") }
-        let template = prompt.template
-        StandardStreams.writeErrorLine(
-            "template: source=\(template.source.rawValue) version=\(template.version ?? "-") "
-                + "sha256=\(template.template.hash) locale=\(template.locale)")
-        StandardStreams.writeErrorLine(
-            "prompt: sha256=\(PromptRenderer.digest(of: prompt.text)) bytes=\(prompt.text.utf8.count)")
     }
 
     /// The configuration of somebody who has configured nothing but the run's repository.
@@ -123,16 +60,85 @@ enum PromptsRenderCommand {
         }
     }
 
+    private static func print(_ prompt: AssembledPrompt, notes: [String]) {
+        PromptsCommand.print(prompt.text)
+        for note in notes { StandardStreams.writeErrorLine("note: \(note)") }
+        let template = prompt.template
+        for other in template.passedOver { StandardStreams.writeErrorLine("passed over: \(other.reason)") }
+        StandardStreams.writeErrorLine(
+            "template: source=\(template.source.rawValue) version=\(template.version ?? "-") "
+                + "sha256=\(template.template.hash) locale=\(template.locale)")
+        StandardStreams.writeErrorLine(
+            "prompt: sha256=\(PromptRenderer.digest(of: prompt.text)) bytes=\(prompt.text.utf8.count)")
+    }
+}
+
+/// Where what a prompt is made of comes from, when it is looked at.
+private struct PromptSurroundings {
+    private enum Origin {
+        case file(String)
+        case codeHost
+        /// Nobody can be asked.
+        case placeholder
+    }
+
+    private let preview: PromptPreview
+    private let origin: Origin
+    private let checkout: String?
+    private let databaseURL: String?
+    /// The languages to look for where they are not the configured ones.
+    private let locales: [PromptLocale]?
+
+    init(preview: PromptPreview, issue: String?, checkout: String?, databaseURL: String?, locale: PromptLocale?) {
+        self.preview = preview
+        self.checkout = checkout
+        self.databaseURL = databaseURL
+        let (configuration, github) = (preview.configuration, preview.configuration.github)
+        locales = locale.map { PromptLocale.chain(repository: $0.rawValue, system: configuration.locale) }
+        origin = if let issue {
+            .file(issue)
+        } else {
+            github.appID != nil && github.privateKeyFile != nil ? .codeHost : .placeholder
+        }
+    }
+
+    /// What was not looked at.
+    var notes: [String] {
+        var notes: [String] = []
+        switch origin {
+        case .file(let path): notes.append("the code host was not asked: the issue is that of \(path)")
+        case .codeHost: break
+        case .placeholder:
+            notes.append("there is no --issue, and no credentials of the code host: the issue's text is a placeholder")
+        }
+        if databaseURL == nil { notes.append("stored templates were not looked at: there is no --database-url") }
+        if case .codeHost = origin { return notes }
+        if checkout == nil { notes.append("the repository's own templates were not looked at: there is no --checkout") }
+        return notes
+    }
+
+    func facts() async throws -> PromptPreview.Facts {
+        switch origin {
+        case .file(let path): try await complete(try PromptFiles.issue(at: path, for: preview), nil)
+        case .placeholder: try await complete(PromptFiles.placeholder(for: preview), nil)
+        case .codeHost:
+            try await PromptsCommand.withSource(preview.configuration) { source in
+                try await complete(try await ask(source), source)
+            }
+        }
+    }
+
     /// What the controller would ask for.
-    private static func ask(_ source: any SourceProvider, _ preview: PromptPreview) async throws -> PromptPreview.Facts {
+    private func ask(_ source: any SourceProvider) async throws -> PromptPreview.Facts {
         let (name, number) = (preview.configured.name, preview.run.spec.issue)
-        let repository = try await source.repository(name)
         let issue = try await source.issue(number, in: name)
         var facts = PromptPreview.Facts(
-            repository: repository, issue: issue, pullRequest: nil, comments: [], candidates: [], locales: nil)
+            repository: try await source.repository(name), issue: issue, pullRequest: nil, comments: [], candidates: [],
+            locales: nil)
         if preview.revise {
+            let known = preview.run.status?.pullRequest?.number ?? preview.run.spec.trigger.pullRequest
             facts.pullRequest =
-                if let known = preview.run.status?.pullRequest?.number ?? preview.run.spec.trigger.pullRequest {
+                if let known {
                     try await source.pullRequest(known, in: name)
                 } else {
                     try await source.openPullRequest(head: preview.branch, in: name)
@@ -145,5 +151,50 @@ enum PromptsRenderCommand {
             facts.comments = try await source.conversation(issue: number, in: name).map { PromptComment($0) }
         }
         return facts
+    }
+
+    /// Adds the languages and the templates that were found.
+    ///
+    /// - Parameter source: where seeds are read, unless a checkout takes its place.
+    private func complete(
+        _ facts: PromptPreview.Facts, _ source: (any SourceProvider)?
+    ) async throws -> PromptPreview.Facts {
+        var facts = facts
+        facts.locales = locales
+        facts.candidates =
+            if let databaseURL {
+                try await PromptsCommand.withStore(databaseURL) { store in try await candidates(facts, source, store) }
+            } else {
+                try await candidates(facts, source, nil)
+            }
+        return facts
+    }
+
+    private func candidates(
+        _ facts: PromptPreview.Facts, _ source: (any SourceProvider)?, _ store: (any PromptTemplateStore)?
+    ) async throws -> [TemplateCandidate] {
+        var readFile: PromptLibrary.FileReader?
+        var commit: String?
+        if let checkout {
+            readFile = { path, _, _, limit throws(ProviderError) in
+                try PromptFiles.seed("\(checkout)/\(path)", limit: limit)
+            }
+            commit = "checkout"
+        } else if let source, let repository = facts.repository {
+            readFile = { path, commit, repository, limit throws(ProviderError) in
+                try await source.file(path, commit: commit, in: repository, limit: limit)
+            }
+            commit = preview.run.status?.currentAttempt?.baseSHA
+            if commit == nil {
+                let base = preview.configured.baseBranch ?? repository.defaultBranch
+                commit = try await source.branchHead(base, in: preview.configured.name)
+            }
+        }
+        let configured = PromptLocale.chain(
+            repository: preview.configured.locale, system: preview.configuration.locale)
+        return try await PromptLibrary(readFile: readFile, store: store, now: { .now }).candidates(
+            agent: preview.agent.key, kind: PromptKind(revise: preview.revise), locales: locales ?? configured,
+            repository: preview.configured.name, repositoryID: preview.repositoryID ?? facts.repository?.id,
+            commit: commit)
     }
 }
