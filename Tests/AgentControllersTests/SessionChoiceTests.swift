@@ -10,10 +10,11 @@ import Testing
         StoredSession(id: id, runUID: run, attempt: 1, bytes: 10, savedAt: Timestamp(microseconds: 1))
     }
 
-    @Test(arguments: [
-        (false, 1, 0, nil), (true, 1, 0, .revision), (false, 2, 0, .continuation), (false, 1, 1, .continuation),
-        (true, 2, 0, .revision), (true, 1, 3, .revision),
-    ] as [(Bool, Int, Int, SessionChoice.Occasion?)])
+    @Test(
+        arguments: [
+            (false, 1, 0, nil), (true, 1, 0, .revision), (false, 2, 0, .continuation), (false, 1, 1, .continuation),
+            (true, 2, 0, .revision), (true, 1, 3, .revision),
+        ] as [(Bool, Int, Int, SessionChoice.Occasion?)])
     func whenThereMayBeOne(isRevision: Bool, attempt: Int, resumption: Int, expected: SessionChoice.Occasion?) {
         #expect(
             SessionChoice.occasion(isRevision: isRevision, attempt: attempt, resumption: resumption) == expected)

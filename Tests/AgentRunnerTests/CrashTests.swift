@@ -10,10 +10,11 @@ import Testing
 
 @testable import AgentRunner
 
-/// The runner's process is killed at each of its steps, and the run goes on in a new pod: another folder, another broker.
+/// The runner's process is killed at each of its steps, and the run goes on in a new pod: another folder, another
+/// broker.
 ///
-/// Whatever the step, there is one commit on the branch at the end, and one session that holds the work of both pods as far
-/// as the first came.
+/// Whatever the step, there is one commit on the branch at the end, and one session that holds the work of both pods as
+/// far as the first came.
 @Suite(.timeLimit(.minutes(2))) struct CrashTests {
     /// Where the first pod's runner dies.
     enum Step: Sendable, Hashable, CustomTestStringConvertible {
@@ -76,7 +77,8 @@ import Testing
 
     /// Starts the program as a container runtime does, and waits for its end.
     private static func run(
-        _ pod: RunPod, attempt: Int, session: String?, step: Step?, _ started: @Sendable (RunningProcess) -> Void = { _ in }
+        _ pod: RunPod, attempt: Int, session: String?, step: Step?,
+        _ started: @Sendable (RunningProcess) -> Void = { _ in }
     ) async throws -> Int32 {
         var environment = pod.environment(agent: agent(step))
         environment["PATH"] = try shim(in: pod.folder, step: step)

@@ -11,15 +11,18 @@ import Testing
 @testable import AgentRunner
 
 @Suite(.timeLimit(.minutes(1))) struct RunAPIProxyTests {
-    @Test(arguments: [
-        (.run, .post, ["progress"], "/v1/run/progress"), (.run, .get, ["session", "s-1"], "/v1/run/session/s-1"),
-        (.run, .put, ["session", "s-1", "chunks", "abc"], "/v1/run/session/s-1/chunks/abc"),
-        (.run, .get, ["session"], "/v1/run/session"), (.tools, .post, [], "/v1/mcp"), (.tools, .get, [], "/v1/mcp"),
-        (.run, .get, ["progress"], nil), (.run, .post, ["session", "s"], nil), (.run, .delete, ["session", "s"], nil),
-        (.run, .get, ["session", ".."], nil), (.run, .get, ["session", "a/b"], nil), (.run, .get, ["session", "a?b"], nil),
-        (.run, .get, ["other", "s"], nil), (.run, .get, ["session", "s", "other", "d"], nil), (.run, .get, [], nil),
-        (.run, .get, ["session", "s", "chunks"], nil), (.tools, .post, ["x"], nil), (.tools, .put, [], nil),
-    ] as [(RunAPIProxy.Word, HTTPMethod, [String], String?)])
+    @Test(
+        arguments: [
+            (.run, .post, ["progress"], "/v1/run/progress"), (.run, .get, ["session", "s-1"], "/v1/run/session/s-1"),
+            (.run, .put, ["session", "s-1", "chunks", "abc"], "/v1/run/session/s-1/chunks/abc"),
+            (.run, .get, ["session"], "/v1/run/session"), (.tools, .post, [], "/v1/mcp"), (.tools, .get, [], "/v1/mcp"),
+            (.run, .get, ["progress"], nil), (.run, .post, ["session", "s"], nil),
+            (.run, .delete, ["session", "s"], nil),
+            (.run, .get, ["session", ".."], nil), (.run, .get, ["session", "a/b"], nil),
+            (.run, .get, ["session", "a?b"], nil),
+            (.run, .get, ["other", "s"], nil), (.run, .get, ["session", "s", "other", "d"], nil), (.run, .get, [], nil),
+            (.run, .get, ["session", "s", "chunks"], nil), (.tools, .post, ["x"], nil), (.tools, .put, [], nil),
+        ] as [(RunAPIProxy.Word, HTTPMethod, [String], String?)])
     func onlyWhatTheRunAPIHasIsPassedOn(word: RunAPIProxy.Word, method: HTTPMethod, path: [String], expected: String?) {
         #expect(RunAPIProxy.path(word, method, path) == expected)
     }

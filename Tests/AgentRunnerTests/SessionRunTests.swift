@@ -93,7 +93,8 @@ import Testing
                 fixture.sessions.spoil(chunk: chunk, [0x78, 1, 2, 3])
                 expected = "no intact zlib stream"
             case "swapped":
-                fixture.sessions.spoil(chunk: chunk, [0x78, 0x01, 0x01, 0x03, 0x00, 0xFC, 0xFF, 0x61, 0x62, 0x63, 0x02, 0x4D, 0x01, 0x27])
+                fixture.sessions.spoil(
+                    chunk: chunk, [0x78, 0x01, 0x01, 0x03, 0x00, 0xFC, 0xFF, 0x61, 0x62, 0x63, 0x02, 0x4D, 0x01, 0x27])
                 expected = "holds other bytes"
             case "away":
                 // All that restoring asks for; saving, which comes later, works again.
@@ -132,7 +133,8 @@ import Testing
             }
             #expect(message.outcome == .succeeded && message.error == nil)
             let problem = try #require(message.sessionProblem)
-            #expect(problem.contains("201 MiB") && problem.contains("64 MiB") && problem.contains("sessions.maximumBytes"))
+            #expect(
+                problem.contains("201 MiB") && problem.contains("64 MiB") && problem.contains("sessions.maximumBytes"))
             #expect(try await origin.inRepository("show", "\(RunPod.branch):one") == "1")
             // Nothing of the 200 MB was sent; a state that fitted may be there.
             #expect(fixture.sessions.chunksPut.count <= 1)
@@ -145,7 +147,8 @@ import Testing
         let origin = try await GitOrigin()
         try await origin.serve { url in
             let message = try await SessionPod.with("first", of: "http://127.0.0.1:9", url) { pod in
-                var configuration = try pod.sessionConfiguration(agent: "echo 1 > one\n" + SessionPod.agent, session: "s-1")
+                var configuration = try pod.sessionConfiguration(
+                    agent: "echo 1 > one\n" + SessionPod.agent, session: "s-1")
                 configuration.restorePatience = .milliseconds(300)
                 configuration.savePatience = .milliseconds(300)
                 return try await pod.run(configuration)
@@ -253,7 +256,8 @@ import Testing
             #expect(fixture.sessions.committed.keys.sorted() == ["work-uid-1"])
             let second = try await SessionPod.with("second", of: api, url) { pod in
                 try await pod.run(
-                    pod.sessionConfiguration(agent: "test -z \"$CODEXK8S_SESSION_ID\"", attempt: 2, session: "work-uid-1"))
+                    pod.sessionConfiguration(
+                        agent: "test -z \"$CODEXK8S_SESSION_ID\"", attempt: 2, session: "work-uid-1"))
             }
             #expect(second.outcome == .succeeded && second.resumeProblem == nil)
             #expect(try await origin.inRepository("show", "\(RunPod.branch):one") == "1")
@@ -297,10 +301,12 @@ import Testing
         try await SessionPod.inCluster(fixture) { _, url, api in
             let message = try await SessionPod.with("first", of: api, url) { pod in
                 try await pod.run(
-                    pod.sessionConfiguration(agent: "head -c 36700160 /dev/urandom > big\n" + SessionPod.agent + "\nexit 1"))
+                    pod.sessionConfiguration(
+                        agent: "head -c 36700160 /dev/urandom > big\n" + SessionPod.agent + "\nexit 1"))
             }
             #expect(message.outcome == .failed)
-            #expect(message.sessionProblem?.contains("more than the 32 MiB") == true, "\(message.sessionProblem ?? "nil")")
+            #expect(
+                message.sessionProblem?.contains("more than the 32 MiB") == true, "\(message.sessionProblem ?? "nil")")
             let kept = try #require(fixture.sessions.committed["s-1"])
             #expect(kept.work == nil && kept.sessionBytes == 14)
         }

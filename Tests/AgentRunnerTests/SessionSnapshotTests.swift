@@ -10,30 +10,31 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct SessionSnapshotTests {
     private static let chunk = SessionManifest.chunkBytes
 
-    @Test(arguments: [
-        // What there was, bytes now, where it is cut.
-        ([], 0, []),
-        ([], 5, [5]),
-        ([], chunk, [chunk]),
-        ([], chunk + 1, [chunk, 1]),
-        ([], 3 * chunk, [chunk, chunk, chunk]),
-        // It grew: what was cut stays cut.
-        ([5], 5, [5]),
-        ([5], 9, [5, 4]),
-        ([5, 4], 9 + 2 * chunk, [5, 4, chunk, chunk]),
-        ([chunk, 7], chunk + 7 + 1, [chunk, 7, 1]),
-        // It became shorter.
-        ([5, 4], 8, [5, 3]),
-        ([5, 4], 0, []),
-        ([chunk], 10, [10]),
-        // Sizes that no chunk has are not believed.
-        ([0, 5], 5, [5]),
-        ([chunk + 1], chunk + 1, [chunk, 1]),
-        // Too many small ones are cut anew, the large ones before them are not.
-        ([chunk] + Array(repeating: 3, count: 32), chunk + 96, [chunk] + Array(repeating: 3, count: 32)),
-        ([chunk] + Array(repeating: 3, count: 33), chunk + 99, [chunk, 99]),
-        ([chunk] + Array(repeating: 3, count: 33) + [chunk], 2 * chunk + 100, [chunk, chunk, 100]),
-    ] as [([Int], Int, [Int])])
+    @Test(
+        arguments: [
+            // What there was, bytes now, where it is cut.
+            ([], 0, []),
+            ([], 5, [5]),
+            ([], chunk, [chunk]),
+            ([], chunk + 1, [chunk, 1]),
+            ([], 3 * chunk, [chunk, chunk, chunk]),
+            // It grew: what was cut stays cut.
+            ([5], 5, [5]),
+            ([5], 9, [5, 4]),
+            ([5, 4], 9 + 2 * chunk, [5, 4, chunk, chunk]),
+            ([chunk, 7], chunk + 7 + 1, [chunk, 7, 1]),
+            // It became shorter.
+            ([5, 4], 8, [5, 3]),
+            ([5, 4], 0, []),
+            ([chunk], 10, [10]),
+            // Sizes that no chunk has are not believed.
+            ([0, 5], 5, [5]),
+            ([chunk + 1], chunk + 1, [chunk, 1]),
+            // Too many small ones are cut anew, the large ones before them are not.
+            ([chunk] + Array(repeating: 3, count: 32), chunk + 96, [chunk] + Array(repeating: 3, count: 32)),
+            ([chunk] + Array(repeating: 3, count: 33), chunk + 99, [chunk, 99]),
+            ([chunk] + Array(repeating: 3, count: 33) + [chunk], 2 * chunk + 100, [chunk, chunk, 100]),
+        ] as [([Int], Int, [Int])])
     func filesAreCut(previous: [Int], size: Int, expected: [Int]) {
         #expect(ChunkPlan.sizes(size, previous: previous) == expected)
     }

@@ -13,7 +13,9 @@ import YAMLCoding
     private static let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
 
     private static func objects(_ file: String, _ kind: String) throws -> [JSONValue] {
-        try YAMLParser.documents(Files.readText("\(root)/manifests/\(file).yaml")).filter { $0["kind"]?.stringValue == kind }
+        try YAMLParser.documents(Files.readText("\(root)/manifests/\(file).yaml")).filter {
+            $0["kind"]?.stringValue == kind
+        }
     }
 
     private static func named(_ name: String, _ objects: [JSONValue]) throws -> JSONValue {
@@ -29,7 +31,8 @@ import YAMLCoding
         let service = try Self.named("codex-k8s-run-api", Self.objects("controller", "Service"))
         #expect(service.at("spec", "selector") == deployment.at("spec", "selector", "matchLabels"))
         #expect(service.at("spec", "ports")?[0]?["targetPort"] == "run-api")
-        let text = try #require(try Self.objects("configuration", "ConfigMap").first?.at("data", "config.yaml")?.stringValue)
+        let text = try #require(
+            try Self.objects("configuration", "ConfigMap").first?.at("data", "config.yaml")?.stringValue)
         let configuration = try OperatorConfiguration(YAMLParser.document(text))
         let name = service.at("metadata", "name")?.stringValue ?? ""
         #expect(configuration.runAPI.url == "http://\(name).\(configuration.systemNamespace).svc")
@@ -50,7 +53,8 @@ import YAMLCoding
         let role = try Self.named("codex-k8s-controller", Self.objects("rbac-controller", "ClusterRole"))
         let rules = role["rules"]?.arrayValue ?? []
         let reviews = rules.filter { $0["apiGroups"] == ["authentication.k8s.io"] }
-        #expect(reviews == [["apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]]])
+        #expect(
+            reviews == [["apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]]])
     }
 
     @Test func theTokenIsForTheRunAPI() {

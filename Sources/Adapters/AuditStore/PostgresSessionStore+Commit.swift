@@ -25,13 +25,14 @@ extension PostgresSessionStore {
         """
     }
 
-    /// Looks whether the snapshot may take the place of what is there, and writes it. The row is locked meanwhile, so that
-    /// two pods commit one after the other.
+    /// Looks whether the snapshot may take the place of what is there, and writes it. The row is locked meanwhile, so
+    /// that two pods commit one after the other.
     static func commit(
         _ manifest: SessionManifest, _ document: JSONValue, _ session: String, _ owner: SessionOwner,
         in transaction: PostgresTransaction
     ) async throws -> CommitOutcome {
-        // Of two runs the later one is right; of one run the later attempt, then the later pod, then the later snapshot.
+        // Of two runs the later one is right; of one run the later attempt, then the later pod, then the later
+        // snapshot.
         let rows = try await transaction.query(
             """
             SELECT \(fragment: inScope(owner.scope)) AS ours,

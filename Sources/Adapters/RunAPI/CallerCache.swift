@@ -6,8 +6,8 @@ import Synchronization
 
 /// Remembers for a moment who has which token, so that a snapshot of many chunks is one question to the API server.
 ///
-/// What is kept is the token's digest, never the token. A run that ended, or a pod that went, is noticed when the answer is
-/// too old: ten seconds at most.
+/// What is kept is the token's digest, never the token. A run that ended, or a pod that went, is noticed when the
+/// answer is too old: ten seconds at most.
 package final class CallerCache: CallerReview {
     /// How long an answer is believed.
     package static let lifetime = Duration.seconds(10)

@@ -17,7 +17,8 @@ package protocol CallerReview: Sendable {
 package struct ClusterCallerReview: CallerReview {
     private let api: APIClient
 
-    /// - Parameter api: may be used by whoever does not lead: the only thing written is the review, which is a question.
+    /// - Parameter api: may be used by whoever does not lead: the only thing written is the review, which is a
+    ///   question.
     package init(api: APIClient) { self.api = api }
 
     package func caller(_ token: Secret<String>) async throws -> RunCaller {

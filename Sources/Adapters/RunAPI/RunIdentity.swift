@@ -84,8 +84,8 @@ package enum RunIdentity {
 
     /// Reads which run a pod and its Job belong to.
     ///
-    /// A pod that is told to end may save its session, although its Job went at once: its own labels, which the Job gave
-    /// it, do then.
+    /// A pod that is told to end may save its session, although its Job went at once: its own labels, which the Job
+    /// gave it, do then.
     ///
     /// - Parameter job: the Job of the owner's name; nil when there is none.
     package static func claim(_ pod: Pod, job: Job?, _ owner: OwnerReference) throws(IdentityRefusal) -> Claim {

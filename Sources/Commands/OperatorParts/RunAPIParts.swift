@@ -10,8 +10,8 @@ package import ServiceRuntime
 package enum RunAPIParts {
     /// Joins the run API to Kubernetes and Postgres.
     ///
-    /// Every replica serves, whoever leads: what pods leave is ordered by their runs, attempts and creation, and what is
-    /// recorded twice is recorded once. So nothing here is behind the leader's fence; the API server is only asked.
+    /// Every replica serves, whoever leads: what pods leave is ordered by their runs, attempts and creation, and what
+    /// is recorded twice is recorded once. So nothing here is behind the leader's fence; the API server is only asked.
     ///
     /// - Parameter sessionLimit: the most bytes of a session's files (`sessions.maximumBytes`).
     package static func server(

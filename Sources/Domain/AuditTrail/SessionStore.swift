@@ -119,14 +119,15 @@ package enum CommitOutcome: Sendable, Hashable {
 package protocol SessionStore: Sendable {
     /// Keeps a chunk for a manifest that is to come. Doing it again is harmless.
     ///
-    /// - Parameter limit: the most bytes of a session's files; twice that is kept, for two snapshots that share nothing.
+    /// - Parameter limit: the most bytes of a session's files; twice that is kept, for two snapshots that share
+    ///   nothing.
     func putChunk(
         _ chunk: SessionChunk, session: String, owner: SessionOwner, limit: Int
     ) async throws(AuditError) -> ChunkOutcome
     /// Makes a snapshot the one that is restored; chunks that it does not name go.
     ///
-    /// Refused while a chunk is missing, and when a later run, attempt, pod or sequence is there already. Doing it again is
-    /// harmless.
+    /// Refused while a chunk is missing, and when a later run, attempt, pod or sequence is there already. Doing it
+    /// again is harmless.
     func commit(
         _ manifest: SessionManifest, session: String, owner: SessionOwner, limit: Int
     ) async throws(AuditError) -> CommitOutcome

@@ -13,7 +13,8 @@ package enum Zlib {
 
     /// Takes a whole buffer back.
     ///
-    /// - Parameter limit: the most bytes that are accepted; what would become more is refused before it fills the memory.
+    /// - Parameter limit: the most bytes that are accepted; what would become more is refused before it fills the
+    ///   memory.
     /// - Throws: `CompressionError`, also for bytes that are missing or too many.
     package static func decompress(_ bytes: [UInt8], limit: Int) throws(CompressionError) -> [UInt8] {
         var inflater = Inflater(limit: limit)

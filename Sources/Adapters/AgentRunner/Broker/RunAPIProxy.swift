@@ -55,8 +55,8 @@ struct RunAPIProxy: BrokerPart {
         }
     }
 
-    /// The path below the run API's address; nil for one that it does not have. Made of plain words alone, so that nothing
-    /// in it has to be escaped.
+    /// The path below the run API's address; nil for one that it does not have. Made of plain words alone, so that
+    /// nothing in it has to be escaped.
     static func path(_ word: Word, _ method: HTTPMethod, _ segments: [String]) -> String? {
         switch (word, method, segments.count) {
         case (.tools, .post, 0), (.tools, .get, 0), (.tools, .delete, 0): "/v1/mcp"

@@ -69,8 +69,8 @@ actor RunSession {
         }
     }
 
-    /// The session that the controller names; else that of an earlier pod of this very run, which was lost with its node and
-    /// whose Job made this one without asking anybody.
+    /// The session that the controller names; else that of an earlier pod of this very run, which was lost with its
+    /// node and whose Job made this one without asking anybody.
     private func sessionToGoOnWith() async throws -> String? {
         if let named = configuration.sessionID { return named }
         do {
@@ -124,9 +124,12 @@ actor RunSession {
         var workProblem: SessionProblem?
         if !isPublished, let start, !configuration.isDiscussion {
             do {
-                work = try await within(configuration.savePatience / 2) { [bundle] in try await bundle.save(since: start.head) }
+                work = try await within(configuration.savePatience / 2) { [bundle] in
+                    try await bundle.save(since: start.head)
+                }
             } catch {
-                workProblem = error as? SessionProblem ?? .local(reason: "work that was not pushed is not kept: \(error)")
+                workProblem =
+                    error as? SessionProblem ?? .local(reason: "work that was not pushed is not kept: \(error)")
             }
         }
         if let name = sessionID ?? work.map({ _ in SessionManifest.workPrefix + configuration.runUID }) {

@@ -2,8 +2,8 @@
 import AgentAPI
 import SystemCalls
 
-/// What is in an agent's session folder now: plain files alone. Links are not followed, and what is neither file nor folder
-/// is passed over: an agent chooses what lies there.
+/// What is in an agent's session folder now: plain files alone. Links are not followed, and what is neither file nor
+/// folder is passed over: an agent chooses what lies there.
 struct SessionFolder: Sendable, Equatable {
     /// One file.
     struct Entry: Sendable, Equatable {

@@ -25,11 +25,14 @@ enum SessionProblem: Error, Sendable, Hashable, CustomStringConvertible {
         case .tooLarge(let bytes, let limit):
             """
             the session's files have \(Self.megabytes(bytes)), more than the \(Self.megabytes(limit)) that are kept: \
-            its last state is not saved, a later run begins a fresh session or goes on from the last state that fitted; \
-            raise sessions.maximumBytes in the operator's configuration
+            its last state is not saved, a later run begins a fresh session or goes on from the last state that \
+            fitted; raise sessions.maximumBytes in the operator's configuration
             """
         case .tooManyFiles(let count):
-            "the session has \(count) files or more, too many to be kept: its last state is not saved; have the agent keep fewer"
+            """
+            the session has \(count) files or more, too many to be kept: its last state is not saved; have the agent \
+            keep fewer
+            """
         case .unreachable(let doing, let reason): "\(doing): the run API could not be reached: \(reason)"
         case .refused(let doing, let reason): "\(doing): the run API refused: \(reason)"
         case .superseded: "a later pod or run saves the session now; this pod's state of it is not kept"
@@ -39,8 +42,8 @@ enum SessionProblem: Error, Sendable, Hashable, CustomStringConvertible {
         case .local(let reason): reason
         case .workTooLarge(let bytes, let limit):
             """
-            work that was not pushed has \(Self.megabytes(bytes)), more than the \(Self.megabytes(limit)) that are kept: \
-            it goes with the pod
+            work that was not pushed has \(Self.megabytes(bytes)), more than the \(Self.megabytes(limit)) that are \
+            kept: it goes with the pod
             """
         }
     }

@@ -47,7 +47,9 @@ struct SessionRestore: Sendable {
             try Files.rename(draft, to: folder)
         } catch {
             try? Files.remove(draft)
-            if let error = error as? SystemError { throw SessionProblem.local(reason: "restoring \(session): \(error)") }
+            if let error = error as? SystemError {
+                throw SessionProblem.local(reason: "restoring \(session): \(error)")
+            }
             throw error
         }
         if let work = manifest.work, work.runUID == runUID {

@@ -32,7 +32,8 @@ struct SessionSnapshot: Sendable {
         for entry in folder.entries {
             var now = known[entry.path]
             if now?.entry != entry || isAtRest && now.map({ $0.file.size != entry.size }) == true {
-                now = try await Self.read(entry, root: root, isAtRest: isAtRest, previous: now?.pieces ?? [], take: take)
+                now = try await Self.read(
+                    entry, root: root, isAtRest: isAtRest, previous: now?.pieces ?? [], take: take)
             }
             guard let now else { continue }
             next[entry.path] = now
@@ -101,7 +102,8 @@ struct SessionSnapshot: Sendable {
         return bytes
     }
 
-    /// Bytes up to the end of the last whole line: a line that is half written would make a restored session unreadable.
+    /// Bytes up to the end of the last whole line: a line that is half written would make a restored session
+    /// unreadable.
     private static func wholeLines(_ reader: borrowing FileReader, size: Int) throws -> Int {
         var end = size
         while end > 0 {

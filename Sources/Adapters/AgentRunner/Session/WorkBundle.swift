@@ -15,7 +15,8 @@ struct WorkBundle: Sendable {
     /// Where the bundle is written.
     let file: String
 
-    /// Writes the bundle. What lies without a commit becomes one more commit at its end, of which only the content counts.
+    /// Writes the bundle. What lies without a commit becomes one more commit at its end, of which only the content
+    /// counts.
     ///
     /// - Parameter start: the commit that the run began on.
     /// - Returns: nil when there is nothing that is not on the branch.

@@ -8,8 +8,8 @@ import ServiceRuntime
 
 /// `POST /v1/mcp`: tools for agents by MCP's Streamable HTTP (protocol 2025-06-18).
 ///
-/// Without sessions and streams, which that transport leaves to the server: each request is answered by one JSON document,
-/// and any replica answers it.
+/// Without sessions and streams, which that transport leaves to the server: each request is answered by one JSON
+/// document, and any replica answers it.
 struct MCPEndpoint: Sendable {
     /// Versions that are spoken, newest first. They differ in nothing that is used here.
     static let versions = ["2025-06-18", "2025-03-26"]

@@ -12,8 +12,8 @@ struct StatusReportTool: Tool {
     let name = "run_status_report"
     let title = "Report what you are doing"
     let description = """
-        Shows one line of at most \(ProgressReport.longestLine) characters to the people who follow this run. Call it every \
-        5 to 7 tool calls, and when something changes: what you do now, in plain words, without secrets.
+        Shows one line of at most \(ProgressReport.longestLine) characters to the people who follow this run. Call it \
+        every 5 to 7 tool calls, and when something changes: what you do now, in plain words, without secrets.
         """
 
     let inputSchema: JSONValue = [
