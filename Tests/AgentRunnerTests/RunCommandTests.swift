@@ -195,6 +195,19 @@ struct RunCommandTests {
         }
     }
 
+    @Test func whatAnEarlierAttemptSaidIsForgotten() async throws {
+        try await Self.inPod { _, pod in
+            let script = """
+                echo '{"type":"session","id":"s-old"}' > "$CODEXK8S_PROGRESS_FILE"
+                printf '{"summary":"old"}' > "$CODEXK8S_AGENT_RESULT_FILE"
+                """
+            #expect(try await pod.run(pod.configuration(agent: script)).sessionID == "s-old")
+            let second = try await pod.run(pod.configuration(agent: "true"))
+            #expect(second.sessionID == nil)
+            #expect(second.summary == nil)
+        }
+    }
+
     @Test func anAgentThatDoesNotExistIsNamed() async throws {
         try await Self.inPod { _, pod in
             let message = try await pod.run(

@@ -42,6 +42,12 @@ struct AgentProcess: Sendable {
         var failure: (any Error)?
     }
 
+    /// Takes away what an earlier attempt left, before anybody reads it as this one's.
+    func clear() throws(SystemError) {
+        try Files.remove(configuration.agentResultFile)
+        try Files.remove(configuration.progressFile)
+    }
+
     /// Runs the agent to its end; cancelling the task asks it to end and waits for it.
     func run() async -> End {
         var end = End()
@@ -65,9 +71,6 @@ struct AgentProcess: Sendable {
         do { prompt = try Files.readBytes(configuration.promptFile, limit: 8 << 20) } catch {
             throw RunnerError.promptMissing(file: configuration.promptFile, reason: "\(error)")
         }
-        // What an earlier attempt left is not this one's.
-        try Files.remove(configuration.agentResultFile)
-        try Files.remove(configuration.progressFile)
         try Files.createDirectory(configuration.sessionDirectory, mode: 0o700)
         do { return try await spawn(prompt) } catch {
             throw RunnerError.agentUnavailable(

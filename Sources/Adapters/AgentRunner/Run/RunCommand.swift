@@ -109,6 +109,7 @@ package struct RunCommand: Sendable {
         let reporter = ProgressReporter(
             configuration: configuration, broker: broker, progress: progress, client: client, logger: logger)
         let agent = AgentProcess(configuration: configuration, broker: broker, sessionID: sessionID)
+        try agent.clear()
         let reporting = Task { await reporter.run() }
         let saving = Task { if let session { await session.follow(progress) } }
         let end = await agent.run()
