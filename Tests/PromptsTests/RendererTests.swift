@@ -146,6 +146,18 @@ import Testing
         #expect(none.contains("This run has no tools of the operator") && !none.contains("run_status_report"))
     }
 
+    @Test func whatCameBeforeIsSaid() {
+        var input = Fixture.input("dev", .work, .en)
+        for text in ["- Attempt:", "- Going on:"] { #expect(!PromptRenderer.render(input).contains(text)) }
+        input.run.attempt = 2
+        #expect(PromptRenderer.render(input).contains("\n- Attempt: 2. An earlier one failed."))
+        input.run.goesOn = true
+        input.locale = .ru
+        let text = PromptRenderer.render(input)
+        #expect(text.contains("\n- Попытка: 2.") && text.contains("\n- Продолжение: "))
+        #expect(text.contains("сделанного.\n\n# Инструменты"))
+    }
+
     @Test func theEnvironmentIsSaidAsItIs() {
         #expect(PromptRenderer.render(Fixture.input("dev", .work, .en)).contains("is yours to try things in"))
         #expect(PromptRenderer.render(Fixture.input("sa", .work, .en)).contains("change nothing in it"))

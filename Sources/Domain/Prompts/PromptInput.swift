@@ -58,8 +58,12 @@ package struct PromptRun: Sendable, Hashable {
     package var writeScope: WriteScope
     /// How long the run may take.
     package var timeLimit: Duration
+    /// From 1; a later one follows an attempt that failed.
+    package var attempt = 1
+    /// The attempt goes on in a new pod after a long wait.
+    package var goesOn = false
 
-    /// All of it.
+    /// A first attempt at its beginning.
     package init(
         repository: String, issue: Int, kind: TriggerKind, revise: Bool, isDiscussion: Bool, branch: String,
         baseBranch: String, agent: String, role: String, model: String?, reasoningEffort: String?, mode: AgentMode,

@@ -40,14 +40,17 @@ struct PromptAssembly: Sendable {
         let locales = locales ?? Self.locales(configuration, configured)
         let chosen = TemplateResolver.choose(
             agent: agent.key, kind: PromptKind(revise: revise), locales: locales, candidates: candidates)
+        var facts = PromptRun(
+            repository: run.spec.repository, issue: run.spec.issue, kind: kind, revise: revise,
+            isDiscussion: isDiscussion, branch: branch, baseBranch: baseBranch, agent: agent.key, role: agent.role,
+            model: model, reasoningEffort: reasoningEffort, mode: mode, environment: environment,
+            isReadOnly: agent.readOnly,
+            writeScope: .of(kind: kind, agent: agent.key, allowsWorkflows: configured.allowWorkflowFiles),
+            timeLimit: timeLimit)
+        facts.attempt = run.currentAttemptNumber
+        facts.goesOn = run.resumption > 0
         let input = PromptInput(
-            run: PromptRun(
-                repository: run.spec.repository, issue: run.spec.issue, kind: kind, revise: revise,
-                isDiscussion: isDiscussion, branch: branch, baseBranch: baseBranch, agent: agent.key, role: agent.role,
-                model: model, reasoningEffort: reasoningEffort, mode: mode, environment: environment,
-                isReadOnly: agent.readOnly,
-                writeScope: .of(kind: kind, agent: agent.key, allowsWorkflows: configured.allowWorkflowFiles),
-                timeLimit: timeLimit),
+            run: facts,
             // What an agent may call comes with the run API's tools.
             tools: [],
             issue: PromptIssue(
