@@ -121,6 +121,9 @@ import Testing
     @Test(arguments: [
         ("Add a file\nwith lines", "Add a file with lines"), ("  v2:  faster\tstart ", "v2: faster start"),
         ("\u{201C}Quoted\u{201D} \u{2014} and dashed", "\u{201C}Quoted\u{201D} \u{2014} and dashed"),
+        ("closes #7, GH-8 and acme/other#9", "closes 7, GH 8 and acme/other9"), ("C# and F#", "C# and F#"),
+        ("@octo: mail a@b.c", "octo: mail a@b.c"), ("fixes https://x.y/a/b/issues/7", "fixes https://x.y/a/b/issues 7"),
+        ("see /pull/9 of a-1", "see /pull 9 of a-1"), ("fix ##7, #@7, @@octo", "fix 7, 7, octo"),
         ("Добавить файл", nil), ("Fix кириллица in path", nil), ("修复", nil), ("café", nil), ("12 !?", nil), ("", nil),
     ] as [(String, String?)])
     func onlyWhatMayBeEnglishIsPassedOn(title: String, english: String?) {
