@@ -148,6 +148,20 @@ struct ModelProxyTests {
         }
     }
 
+    @Test(arguments: [200, 429])
+    func whatCannotBeLookedIntoIsNotPassedOn(status: Int) async throws {
+        try await Self.providing { _, _ in
+            ServerResponse(
+                status: HTTPStatus(rawValue: status),
+                headers: ["Content-Encoding": "gzip", "Retry-After": "1000000", "Content-Type": "application/json"],
+                body: .bytes([0x1F, 0x8B]))
+        } _: { _, pod, client in
+            let answer = try await client.send(try Self.post(pod))
+            #expect(answer.status == .badGateway)
+            #expect(try JSONValue.parse(answer.body).at("error", "code")?.stringValue == "upstream_compressed")
+        }
+    }
+
     @Test func errorsOfTheProviderAreTheAgentsToSee() async throws {
         try await Self.providing { _, _ in
             .json(["error": ["message": .string("bad key \(Self.key)")]], status: .unauthorized)

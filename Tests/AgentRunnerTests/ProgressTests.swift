@@ -38,7 +38,7 @@ struct ProgressTests {
             #"{"type":"waiting","state":"WaitingMCP","reason":"approval","until":5}"#,
             .waiting(.init(state: "WaitingMCP", reason: "approval", until: 5))
         ),
-        (#"{"type":"waiting","state":"Bored"}"#, nil), (#"{"type":"working"}"#, .working),
+        (#"{"type":"waiting","state":"WaitingForGodot"}"#, nil), (#"{"type":"working"}"#, .working),
         (#"{"type":"news"}"#, nil), ("[]", nil),
     ])
     func entriesAreRead(line: String, entry: AgentProgress.Entry?) throws {

@@ -35,12 +35,16 @@ struct ModelProxy: BrokerPart {
             return Self.error(.serviceUnavailable, "no model is configured for this run", "no_model")
         }
         do {
-            return try await forward(route, request, to: upstream)
+            let answer = try await forward(route, request, to: upstream)
+            meter.wait(nil)
+            return answer
         } catch let error as HTTPClientError {
+            meter.wait(nil)
             logger.error("the model cannot be reached", ["error": error.description])
             return Self.error(
                 .badGateway, "the broker cannot reach the model: \(error.summary)", "upstream_unreachable")
         } catch {
+            meter.wait(nil)
             logger.error("a request to the model failed", ["error": "\(error)"])
             return Self.error(
                 .serviceUnavailable, "the broker cannot ask the model now: \(error)", "broker_unavailable")
@@ -71,17 +75,11 @@ struct ModelProxy: BrokerPart {
                     body: route.method == .post ? request.body : nil, timeout: nil,
                     idleTimeout: configuration.modelSilence))
             logger.info("model request", ["path": route.upstreamPath, "status": String(answer.status.rawValue)])
-            guard answer.status == .tooManyRequests else {
-                meter.wait(nil)
-                return relay(answer, key)
-            }
+            guard answer.status == .tooManyRequests else { return relay(answer, key) }
             let body = try await answer.body.collect(maximumBytes: Self.longestError)
             guard let wait = RateLimitWait(headers: answer.headers, body: body, attempt: attempt),
                 time.now().adding(.seconds(wait.seconds)) <= end
-            else {
-                meter.wait(nil)
-                return relay(answer, body, key)
-            }
+            else { return relay(answer, body, key) }
             try await pause(wait)
             attempt += 1
         }
@@ -91,7 +89,7 @@ struct ModelProxy: BrokerPart {
         let until = time.now().adding(.seconds(wait.seconds))
         meter.wait(
             .init(
-                state: "WaitingRateLimit", reason: "the model provider asked to wait \(wait.seconds) s",
+                state: WaitState.rateLimit.rawValue, reason: "the model provider asked to wait \(wait.seconds) s",
                 until: until.microseconds / 1_000_000))
         logger.info("the model's rate limit is waited out", ["seconds": String(wait.seconds)])
         try await clock.sleep(for: .seconds(wait.seconds))
@@ -99,10 +97,7 @@ struct ModelProxy: BrokerPart {
 
     /// Streams the answer, counts what it says it used, and hides the key where the provider repeats it.
     private func relay(_ answer: StreamingResponse, _ key: Secret<String>) -> ServerResponse {
-        guard ["identity", nil].contains(answer.headers["Content-Encoding"]) else {
-            // Nobody asked for it, and the key could be in there.
-            return Self.error(.badGateway, "the model's answer is compressed", "upstream_compressed")
-        }
+        if let refusal = Self.refusal(of: answer) { return refusal }
         let body = answer.body
         let contentType = answer.headers["Content-Type"]
         return ServerResponse(
@@ -129,10 +124,17 @@ struct ModelProxy: BrokerPart {
 
     /// An answer whose body was read already.
     private func relay(_ answer: StreamingResponse, _ body: [UInt8], _ key: Secret<String>) -> ServerResponse {
+        if let refusal = Self.refusal(of: answer) { return refusal }
         var mask = KeyMask(key.reveal())
         return ServerResponse(
             status: answer.status, headers: ModelHeaders.response(answer.headers, key: key.reveal()),
             body: .bytes(mask.pass(body) + mask.finish()))
+    }
+
+    /// A compressed answer is not passed on: nobody asked for it, and the key could be in there.
+    private static func refusal(of answer: StreamingResponse) -> ServerResponse? {
+        if ["identity", nil].contains(answer.headers["Content-Encoding"]) { return nil }
+        return error(.badGateway, "the model's answer is compressed", "upstream_compressed")
     }
 
     private func key() throws -> Secret<String> {

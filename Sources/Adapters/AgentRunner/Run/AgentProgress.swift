@@ -24,9 +24,8 @@ final class AgentProgress: Sendable {
                 guard let text = json["text"]?.stringValue else { return nil }
                 self = .status(OneLine.make(text, limit: ProgressReport.longestLine))
             case "waiting":
-                guard let state = json["state"]?.stringValue, state.hasPrefix("Waiting"), state.count <= 40 else {
-                    return nil
-                }
+                // The run API knows no others, and would refuse the whole report.
+                guard let state = json["state"]?.stringValue, WaitState(rawValue: state) != nil else { return nil }
                 self = .waiting(
                     .init(
                         state: state, reason: OneLine.make(json["reason"]?.stringValue ?? "", limit: 200),
