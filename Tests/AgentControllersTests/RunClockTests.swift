@@ -177,13 +177,31 @@ func at(_ seconds: Int64) -> Timestamp { Timestamp(microseconds: seconds * 1_000
 }
 
 @Suite struct RunHeartbeatTests {
+    struct Row: Sendable {
+        var begun: Int64? = 900
+        var last: Int64?
+        var deaf: Int64?
+        var now: Int64
+        var silentSince: Int64?
+        var isUnheard: Bool
+    }
+
     @Test(arguments: [
-        (nil, nil, 9000, nil), (1000, nil, 1299, nil), (1000, nil, 1300, 1000), (1000, nil, 900, nil),
+        Row(now: 1199, isUnheard: false), Row(now: 1200, isUnheard: true), Row(begun: nil, now: 9000, isUnheard: false),
+        Row(last: 1000, now: 1299, isUnheard: false), Row(last: 1000, now: 1300, silentSince: 1000, isUnheard: true),
+        Row(begun: nil, last: 1000, now: 1300, silentSince: 1000, isUnheard: true),
+        Row(last: 1000, now: 900, isUnheard: false),
+        // The word of an earlier pod is none of this one's.
+        Row(begun: 1001, last: 1000, now: 1300, isUnheard: false), Row(begun: 1001, last: 1000, now: 1301, isUnheard: true),
         // While the store was away nothing could be heard.
-        (1000, 1200, 1400, nil), (1000, 1200, 1500, 1000), (1000, 500, 1300, 1000),
-    ] as [(Int64?, Int64?, Int64, Int64?)])
-    func `silence is told after five minutes of listening`(last: Int64?, deaf: Int64?, now: Int64, since: Int64?) {
-        let silent = RunHeartbeat.silentSince(last: last.map { at($0) }, deafUntil: deaf.map { at($0) }, now: at(now))
-        #expect(silent == since.map { at($0) })
+        Row(last: 1000, deaf: 1200, now: 1400, isUnheard: false),
+        Row(last: 1000, deaf: 1200, now: 1500, silentSince: 1000, isUnheard: true),
+        Row(last: 1000, deaf: 500, now: 1300, silentSince: 1000, isUnheard: true),
+    ])
+    func `silence is told after five minutes of listening`(row: Row) {
+        let hearing = RunHeartbeat(
+            begun: row.begun.map { at($0) }, last: row.last.map { at($0) }, deafUntil: row.deaf.map { at($0) })
+        #expect(hearing.silentSince(at: at(row.now)) == row.silentSince.map { at($0) })
+        #expect(hearing.isUnheard(at: at(row.now)) == row.isUnheard)
     }
 }

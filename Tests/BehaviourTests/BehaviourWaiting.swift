@@ -222,6 +222,28 @@ import Testing
         }
     }
 
+    @Test func `a pod that falls silent in a wait is not known to wait`() async throws {
+        try await PlayedRun.with("waits-silently") { played in
+            let run = try await played.start(issue: 110)
+            try await played.startPod(of: run)
+            let waiting = ProgressReport(waiting: .init(state: "WaitingMCP", reason: "approve"))
+            try await played.hear(waiting, of: run, after: .seconds(20))
+            try await played.eventually { $0.phase == .waiting }
+            played.clock.advance(.seconds(400))
+            try await played.poke()
+            let silent = try await played.eventually { $0.phase == .running }
+            #expect(silent.status?.wait == nil && silent.status?.currentAttempt?.pausedSeconds == 400)
+            #expect(silent.status?.conditions?["AgentCompleted"]?.reason == "HeartbeatLost")
+            // The clock goes on, and ends it.
+            played.clock.advance(.seconds(5 * 3600))
+            try await played.poke()
+            try await played.eventually { $0.status?.stopping?.reason == "DeadlineExceeded" }
+            try await Self.untilEnding(played, run)
+            try await played.endPod(of: run, Self.message(.cancelled, run: run, resumed: false, usage: 1), code: 143)
+            #expect(try await played.eventually { $0.phase.isTerminal }.status?.session?.id == "s-1")
+        }
+    }
+
     @Test func `another attempt follows a pod that somebody deleted`() async throws {
         try await PlayedRun.with("attempts") { played in
             let run = try await played.start(issue: 107)

@@ -121,17 +121,17 @@ extension AgentRunReconciler {
         let progress = await progress(of: run)
         var taken = run.status ?? AgentRunStatus()
         let isNews = progress.map { RunLedger.take($0, into: &taken) } ?? false
+        let hearing = RunHeartbeat(
+            begun: pod?.status.container("agent")?.state.running?.startedAt, last: progress?.heartbeatAt,
+            deafUntil: remember(run) { $0.deafUntil })
         let waitPlan = RunWaitPlan.decide(
-            wait: run.status?.wait, hasPod: true, awaiting: isNews ? RunLedger.awaiting(progress) : .unknown,
+            wait: run.status?.wait, hasPod: true,
+            awaiting: isNews ? RunLedger.awaiting(progress) : hearing.isUnheard(at: now) ? .nothing : .unknown,
             waitLimit: context.configuration.waitLimit, now: now)
         if waitPlan == .endPod, let wait = run.status?.wait, let state = WaitState(rawValue: wait.state) {
             return try await stop(run, state.reason, "it waits for long: \(wait.reason ?? wait.state)")
         }
-        let begun = pod?.status.container("agent")?.state.running?.startedAt
-        let last = progress?.heartbeatAt
-        let silence = RunHeartbeat.silentSince(
-            last: last.flatMap { last in begun.map { last >= $0 } ?? true ? last : nil },
-            deafUntil: remember(run) { $0.deafUntil }, now: now)
+        let silence = hearing.silentSince(at: now)
         let change = { (status: inout AgentRunStatus) in
             if let progress { RunLedger.take(progress, into: &status) }
             Self.apply(waitPlan, to: &status, run, clock, now)
