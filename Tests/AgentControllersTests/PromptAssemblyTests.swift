@@ -32,7 +32,9 @@ import Testing
 
     @Test func whatIsStoredInEnglishStandsInARussianPrompt() throws {
         let prompt = try assembly {
-            $0.candidates = [TemplateCandidate(source: .globalOverride, locale: .en, version: "4", body: "Do {{issue}}.")]
+            $0.candidates = [
+                TemplateCandidate(source: .globalOverride, locale: .en, version: "4", body: "Do {{issue}}.")
+            ]
         }.assemble()
         #expect(prompt.text.hasPrefix("# Правила\n") && prompt.text.contains("# Задание\n\nDo #42.\n"))
         let record = prompt.record
@@ -54,12 +56,15 @@ import Testing
 
     @Test func peopleAndPlacesAreCarriedOver() throws {
         let feedback = ReviewFeedback(
-            id: 1, author: AdmissionPlanTests.person, body: "b", path: "src/x", line: 3, createdAt: .init(microseconds: 0))
-        #expect(PromptComment(feedback) == PromptComment(author: AdmissionPlanTests.person.login, body: "b", place: "src/x:3"))
+            id: 1, author: AdmissionPlanTests.person, body: "b", path: "src/x", line: 3,
+            createdAt: .init(microseconds: 0))
+        let login = AdmissionPlanTests.person.login
+        #expect(PromptComment(feedback) == PromptComment(author: login, body: "b", place: "src/x:3"))
         var whole = feedback
         whole.path = nil
         #expect(PromptComment(whole).place == nil)
-        let comment = IssueComment(id: 1, author: AdmissionPlanTests.person, body: "c", createdAt: .init(microseconds: 0))
+        let comment = IssueComment(
+            id: 1, author: AdmissionPlanTests.person, body: "c", createdAt: .init(microseconds: 0))
         #expect(PromptComment(comment) == PromptComment(author: AdmissionPlanTests.person.login, body: "c"))
         let text = try assembly {
             $0.isDiscussion = true

@@ -94,7 +94,9 @@ struct PromptLibraryTests {
         _ = try await ask(library, commit: "c2", locales: [.en])
         #expect(shelf.asked.count == 4)
         // The least new seed is forgotten, so that memory is bounded.
-        for number in 0..<PromptLibrary.seedCapacity { _ = try await ask(library, commit: "n\(number)", locales: [.en]) }
+        for number in 0..<PromptLibrary.seedCapacity {
+            _ = try await ask(library, commit: "n\(number)", locales: [.en])
+        }
         let before = shelf.asked.count
         _ = try await ask(library, commit: "n\(PromptLibrary.seedCapacity - 1)", locales: [.en])
         #expect(shelf.asked.count == before)
@@ -122,7 +124,8 @@ struct PromptLibraryTests {
         shelf.state.withLock { $0.files["acme/shop:prompts/dev/work.en.md@c1"] = [0xFF, 0xFE] }
         let found = try await ask(shelf.library(), locales: [.en])
         #expect(found.map(\.problem) == ["prompts/dev/work.en.md is not UTF-8"])
-        shelf.state.withLock { $0.fileError = ProviderError(code: .invalid, request: "GET", message: "it is too large") }
+        let tooLarge = ProviderError(code: .invalid, request: "GET", message: "it is too large")
+        shelf.state.withLock { $0.fileError = tooLarge }
         let large = try await ask(shelf.library(), locales: [.en])
         #expect(large.map(\.problem) == ["it is too large"])
         let chosen = TemplateResolver.choose(agent: "dev", kind: .work, locales: [.en], candidates: large)

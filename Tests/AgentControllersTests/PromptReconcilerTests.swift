@@ -19,7 +19,8 @@ import Testing
         let namespace = try #require(run.status?.namespace)
         let map = try await op.api.objects(.configMap, namespace: namespace).get(run.taskName)
         let annotation = try #require(map.metadata.annotations[Keys.prompt])
-        return (try #require(map["data"]?["prompt.md"]?.stringValue), try #require(PromptRecord(annotation: annotation)))
+        let prompt = try #require(map["data"]?["prompt.md"]?.stringValue)
+        return (prompt, try #require(PromptRecord(annotation: annotation)))
     }
 
     @Test func theTemplateIsTheOneThatStandsFirst() async throws {
@@ -43,8 +44,8 @@ import Testing
         let candidates = try await PromptLibrary(readFile: nil, store: op.templates, now: { .now }).candidates(
             agent: "sa", kind: .work, locales: [.en], repository: name, repositoryID: 1, commit: nil)
         let facts = PromptPreview.Facts(
-            repository: op.host.repository(name), issue: try op.host.issue(issue, in: name), pullRequest: nil, comments: [],
-            candidates: candidates, locales: nil)
+            repository: op.host.repository(name), issue: try op.host.issue(issue, in: name), pullRequest: nil,
+            comments: [], candidates: candidates, locales: nil)
         let configuration = try OperatorConfiguration(Operator.configuration)
         #expect(try PromptPreview(run: first, configuration: configuration).assemble(facts).text == prompt)
         let before = AgentRun(metadata: first.metadata, spec: first.spec)
@@ -78,7 +79,8 @@ import Testing
         op.host.open(703, labels: ["mode:discussion"])
         op.host.state.withLock { state in
             state.comments[703] = [
-                IssueComment(id: 1, author: MemoryHost.person, body: "Why not round?", createdAt: .init(microseconds: 0))
+                IssueComment(
+                    id: 1, author: MemoryHost.person, body: "Why not round?", createdAt: .init(microseconds: 0))
             ]
         }
         let talk = try await op.started(try await op.create(issue: 703)).run
@@ -114,8 +116,8 @@ import Testing
             try await op.api.objects(.namespace).find(namespace) != nil
         }
         let earlier = PromptRecord(
-            template: .init(source: "global-override", version: "4", hash: "abc", locale: "en"), sha256: "def", bytes: 3,
-            passedOver: ["why"])
+            template: .init(source: "global-override", version: "4", hash: "abc", locale: "en"), sha256: "def",
+            bytes: 3, passedOver: ["why"])
         var map = DynamicObject(.configMap, name: waiting.taskName, namespace: namespace)
         map.metadata.labels = JobBuilder.labels(run: waiting, attempt: 1, agent: "sre")
         map.metadata.annotations = [Keys.prompt: earlier.json.encodedString()]

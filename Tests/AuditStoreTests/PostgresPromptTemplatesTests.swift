@@ -79,7 +79,8 @@ struct PostgresPromptTemplatesTests {
             let found = try await store.activeTemplates(agent: "dev", kind: .work, repositoryID: 7)
             #expect(
                 found.map(\.key.description) == [
-                    "repository 7 dev/work.en version 1", "global dev/work.en version 1", "global dev/work.ru version 1",
+                    "repository 7 dev/work.en version 1", "global dev/work.en version 1",
+                    "global dev/work.ru version 1",
                 ])
             let global = try await store.activeTemplates(agent: "dev", kind: .work, repositoryID: nil)
             #expect(global.map(\.key.slot.scope) == [.global, .global])
@@ -120,7 +121,8 @@ struct PostgresPromptTemplatesTests {
             url: .init("postgresql://127.0.0.1:1/none"), configuration: PostgresConfiguration(connections: 1))
         defer { client.shutdown() }
         let error = await #expect(throws: AuditError.self) {
-            try await PostgresPromptTemplates(client: client).activeTemplates(agent: "dev", kind: .work, repositoryID: 1)
+            try await PostgresPromptTemplates(client: client)
+                .activeTemplates(agent: "dev", kind: .work, repositoryID: 1)
         }
         #expect(error?.isTransient == true && error?.description.contains("reading templates") == true)
     }

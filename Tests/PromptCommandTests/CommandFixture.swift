@@ -61,7 +61,13 @@ struct CommandFixture: Sendable {
                 executable: program, arguments: ["prompts"] + arguments, environment: ["PATH": "/usr/bin:/bin"]),
             timeout: .seconds(20))
         return Outcome(
-            code: result.exitCode, output: String(decoding: result.stdout, as: UTF8.self), errors: String(decoding: result.stderr, as: UTF8.self))
+            code: result.exitCode, output: String(decoding: result.stdout, as: UTF8.self),
+            errors: String(decoding: result.stderr, as: UTF8.self))
+    }
+
+    /// Writes an AgentRun of issue 1 with this spec beside its issue.
+    func writeRun(_ name: String, _ spec: String) throws {
+        try write(name, "{kind: AgentRun, metadata: {name: a}, spec: {issue: 1, \(spec)}}")
     }
 
     /// As ``prompts(_:)``, for what is to succeed.

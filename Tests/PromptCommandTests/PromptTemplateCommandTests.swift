@@ -21,24 +21,30 @@ struct PromptTemplateCommandTests {
     @Test func aStoredTemplateIsUsedUntilItIsTakenBack() async throws {
         try await withDatabase { fixture, database in
             let slot = ["--agent", "dev"] + database
-            let render = ["render", "--config", "@config.yaml", "--run", "@run.yaml", "--issue", "@issue.yaml"] + database
+            let files = ["--config", "@config.yaml", "--run", "@run.yaml", "--issue", "@issue.yaml"]
+            let render = ["render"] + files + database
             try fixture.write("one.md", "First words on {{issue}}.\n")
             try fixture.write("two.md", "Second words on {{issue}}.\n")
             let first = try await fixture.done(["set", "--file", "@one.md", "--by", "ada"] + slot)
             #expect(first.output.hasPrefix("global dev/work.en version=1 active sha256="))
             #expect(first.output.contains(" by=ada at=20"))
             let second = try await fixture.done(["set", "--file", "@two.md", "--draft"] + slot)
-            #expect(second.output.hasPrefix("global dev/work.en version=2 inactive") && second.output.contains("by=unknown"))
+            #expect(second.output.hasPrefix("global dev/work.en version=2 inactive"))
+            #expect(second.output.contains("by=unknown"))
             var shown = try await fixture.done(render)
-            #expect(shown.output.contains("First words on #42.") && shown.errors.contains("source=global-override version=1"))
+            #expect(shown.output.contains("First words on #42."))
+            #expect(shown.errors.contains("source=global-override version=1"))
 
             // The repository's own stands before that of all.
             _ = try await fixture.done(["set", "--file", "@two.md", "--repository-id", "7"] + slot)
             shown = try await fixture.done(render)
-            #expect(shown.output.contains("Second words") && shown.errors.contains("source=repository-override version=1"))
+            #expect(shown.output.contains("Second words"))
+            #expect(shown.errors.contains("source=repository-override version=1"))
             let own = slot + ["--repository", "acme/shop", "--config", "@config.yaml"]
-            #expect(try await fixture.done(["deactivate"] + own).output == "repository 7 dev/work.en: no version is used any more\n")
-            #expect(try await fixture.done(["deactivate"] + own).output == "repository 7 dev/work.en: no version was used\n")
+            for words in ["is used any more", "was used"] {
+                let outcome = try await fixture.done(["deactivate"] + own)
+                #expect(outcome.output == "repository 7 dev/work.en: no version \(words)\n")
+            }
 
             #expect(
                 try await fixture.done(["activate", "--version", "2"] + slot).output
@@ -87,7 +93,8 @@ struct PromptTemplateCommandTests {
         try await CommandFixture.with { fixture in
             let list = try await fixture.done(["list"])
             #expect(list.output.split(separator: "\n").count == 32 && list.errors.contains("were not looked at"))
-            let shown = try await fixture.done(["show", "--agent", "qa", "--kind", "revise", "--locale", "ru", "--built-in"])
+            let shown = try await fixture.done(
+                ["show", "--agent", "qa", "--kind", "revise", "--locale", "ru", "--built-in"])
             #expect(shown.output == BuiltInTemplates.template(agent: "qa", kind: .revise, locale: .ru).body)
             let refused = try await fixture.prompts(["show", "--agent", "qa"])
             #expect(refused.code == 2 && refused.errors.contains("--built-in"))

@@ -59,8 +59,9 @@ struct PromptsRenderTests {
             ] {
                 #expect(configured.output.contains(text), "\(text) is missing")
             }
-            try fixture.write("issue.yaml", "{title: A, labels: [\"mode:discussion\"], comments: [{author: b, body: Why?}]}")
-            try fixture.write("run.yaml", "{kind: AgentRun, metadata: {name: a}, spec: {repository: acme/shop, issue: 1, trigger: {kind: prd}}}")
+            try fixture.write(
+                "issue.yaml", "{title: A, labels: [\"mode:discussion\"], comments: [{author: b, body: Why?}]}")
+            try fixture.writeRun("run.yaml", "repository: acme/shop, trigger: {kind: prd}")
             let discussion = try await fixture.done(Self.offline + ["--issue", "@issue.yaml"])
             #expect(discussion.output.contains("This run is a discussion.") && discussion.output.contains("Why?"))
         }
@@ -86,7 +87,8 @@ struct PromptsRenderTests {
             #expect(outcome.errors.contains("template: source=repository-seed version=checkout"))
             try fixture.write("shop/prompts/dev/work.en.md", "{{isue}}")
             let broken = try await fixture.done(arguments)
-            #expect(broken.errors.contains("passed over: template dev/work.en (repository-seed, version checkout): line 1"))
+            #expect(
+                broken.errors.contains("passed over: template dev/work.en (repository-seed, version checkout): line 1"))
             #expect(broken.errors.contains("template: source=built-in"))
         }
     }
@@ -94,10 +96,10 @@ struct PromptsRenderTests {
     @Test func wrongUseEndsWithTwoAndSaysWhatIsWrong() async throws {
         try await CommandFixture.with { fixture in
             try fixture.write("job.yaml", "{kind: Job}")
-            try fixture.write("half.yaml", "{kind: AgentRun, metadata: {name: a}, spec: {repository: acme/shop, issue: 1}}")
-            try fixture.write("other.yaml", "{kind: AgentRun, metadata: {name: a}, spec: {repository: a/b, issue: 1, trigger: {kind: dev}}}")
-            try fixture.write("kind.yaml", "{kind: AgentRun, metadata: {name: a}, spec: {repository: acme/shop, issue: 1, trigger: {kind: deploy}}}")
-            try fixture.write("model.yaml", "{kind: AgentRun, metadata: {name: a}, spec: {repository: acme/shop, issue: 1, trigger: {kind: dev}, agent: {model: x}}}")
+            try fixture.writeRun("half.yaml", "repository: acme/shop")
+            try fixture.writeRun("other.yaml", "repository: a/b, trigger: {kind: dev}")
+            try fixture.writeRun("kind.yaml", "repository: acme/shop, trigger: {kind: deploy}")
+            try fixture.writeRun("model.yaml", "repository: acme/shop, trigger: {kind: dev}, agent: {model: x}")
             try fixture.write("wrong.yaml", "{titel: A, labels: bug, comments: [{by: a}]}")
             let config = ["render", "--config", "@config.yaml", "--run"]
             let cases: [([String], [String])] = [
@@ -150,7 +152,8 @@ struct PromptsRenderTests {
                 try fixture.write(
                     "config.yaml",
                     """
-                    github: {apiURL: "\(url)", gitURL: "\(url)", appID: \(forge.credentials.appID), privateKeyFile: \(keyFile)}
+                    github:
+                      {apiURL: "\(url)", gitURL: "\(url)", appID: \(forge.credentials.appID), privateKeyFile: \(keyFile)}
                     repositories: [{name: acme/shop}]
                     """)
                 for revise in [false, true] {

@@ -61,7 +61,8 @@ enum Fixture {
         return PromptInput(
             run: run(agent, revise: revise, discussion: discussion), tools: agent == "km" ? [] : tools, issue: issue,
             pullRequest: revise
-                ? PromptPullRequest(number: 7, title: "Round totals once (#42)", body: "Closes #42\n\nSums in cents.") : nil,
+                ? PromptPullRequest(
+                    number: 7, title: "Round totals once (#42)", body: "Closes #42\n\nSums in cents.") : nil,
             comments: revise || discussion ? comments : [], locale: locale, template: template)
     }
 }

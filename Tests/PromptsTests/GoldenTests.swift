@@ -82,6 +82,6 @@ struct GoldenTests {
         }
         #expect(
             "\(BuiltInTemplates.version) \(Hex.encode(digest.finish().prefix(8).map(\.self)))" == "1 02b22c619963772f",
-            "built-in templates changed: raise BuiltInTemplates.version where a release had the earlier ones, and renew this")
+            "built-in templates changed: renew this, and raise BuiltInTemplates.version where they were released")
     }
 }

@@ -52,7 +52,8 @@ import Testing
         let candidates = [
             TemplateCandidate(source: .repositorySeed, locale: .en, version: "abc", body: "{{nothing}}"),
             TemplateCandidate(source: .globalOverride, locale: .en, version: "4", body: "{{issue"),
-            TemplateCandidate(source: .repositorySeed, locale: .ru, version: "abc", body: "", problem: "it is too large"),
+            TemplateCandidate(
+                source: .repositorySeed, locale: .ru, version: "abc", body: "", problem: "it is too large"),
         ]
         let chosen = TemplateResolver.choose(agent: "qa", kind: .work, locales: [.en], candidates: candidates)
         #expect(chosen.source == .builtIn)
@@ -61,7 +62,8 @@ import Testing
         #expect(chosen.passedOver[0].reason.contains("qa/work.en (global-override, version 4)"))
         #expect(chosen.passedOver[1].reason.contains("{{nothing}}"))
         let unread = TemplateResolver.choose(agent: "qa", kind: .work, locales: [.ru], candidates: candidates)
-        #expect(unread.passedOver.map(\.reason) == ["template qa/work.ru (repository-seed, version abc): it is too large"])
+        #expect(
+            unread.passedOver.map(\.reason) == ["template qa/work.ru (repository-seed, version abc): it is too large"])
         // The next one that can be used is, in whatever language of the chain.
         let next = TemplateResolver.choose(
             agent: "qa", kind: .work, locales: [.en, .ru],

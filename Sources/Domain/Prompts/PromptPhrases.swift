@@ -52,23 +52,23 @@ struct PromptPhrases {
         if run.attempt > 1 {
             lines += "\n" + say(
                 """
-                - Attempt: \(run.attempt). An earlier one failed. See what it left on the branch before you begin, and do not walk
-                  into the same trouble.
+                - Attempt: \(run.attempt). An earlier one failed. See what it left on the branch before you begin, and do
+                  not walk into the same trouble.
                 """,
                 """
-                - Попытка: \(run.attempt). Предыдущая не удалась. Прежде чем начать, посмотрите, что она оставила в ветке, и не
-                  попадите в ту же беду.
+                - Попытка: \(run.attempt). Предыдущая не удалась. Прежде чем начать, посмотрите, что она оставила в
+                  ветке, и не попадите в ту же беду.
                 """)
         }
         if run.goesOn {
             lines += "\n" + say(
                 """
-                - Going on: this attempt was interrupted by a long wait, which is over. Take up where it was, by your session and
-                  by what is in the checkout, and repeat nothing that is done.
+                - Going on: this attempt was interrupted by a long wait, which is over. Take up where it was, by your
+                  session and by what is in the checkout, and repeat nothing that is done.
                 """,
                 """
-                - Продолжение: попытку прервало долгое ожидание, оно окончено. Продолжайте с того места, где остановились, по
-                  своему сеансу и по рабочей копии, и не повторяйте сделанного.
+                - Продолжение: попытку прервало долгое ожидание, оно окончено. Продолжайте с того места, где
+                  остановились, по своему сеансу и по рабочей копии, и не повторяйте сделанного.
                 """)
         }
         return lines

@@ -101,7 +101,8 @@ private struct IssueReader {
         let title = text(document, "title", at: "")
         if title == nil, problems.isEmpty { problems.append("\(path): title is missing") }
         let labels = document["labels"]?.arrayValue ?? []
-        if document["labels"] != nil, document["labels"]?.arrayValue == nil || labels.contains(where: { $0.stringValue == nil }) {
+        let isList = document["labels"] == nil || document["labels"]?.arrayValue != nil
+        if !isList || labels.contains(where: { $0.stringValue == nil }) {
             problems.append("\(path): labels: expected a list of texts")
         }
         var comments: [PromptComment] = []
@@ -115,8 +116,8 @@ private struct IssueReader {
                     place: file.map { $0 + (entry["line"]?.integerValue.map { ":\($0)" } ?? "") }))
         }
         let issue = SourceIssue(
-            number: preview.run.spec.issue, title: title ?? "", body: text(document, "body", at: "") ?? "", isOpen: true,
-            labels: labels.compactMap(\.stringValue),
+            number: preview.run.spec.issue, title: title ?? "", body: text(document, "body", at: "") ?? "",
+            isOpen: true, labels: labels.compactMap(\.stringValue),
             author: SourceActor(id: 0, login: text(document, "author", at: "") ?? "", isBot: false), url: "")
         return PromptPreview.Facts(
             repository: nil, issue: issue, pullRequest: pullRequest(preview), comments: comments, candidates: [],

@@ -18,7 +18,7 @@ enum PromptTemplateCommands {
         "locale", .choice("LOCALE"), default: "en", help: "The template's language.")
     private static let repository = Option<String?>.optional(
         "repository", .text("OWNER/NAME"),
-        help: "For this repository alone; its id is the configuration's, else the code host is asked. Without it: for all.")
+        help: "For this repository alone; its id is the configuration's, or the code host is asked. By default: for all.")
     private static let repositoryID = Option<Int?>.optional(
         "repository-id", .integer(1...Int.max), help: "For the repository with this numeric id alone.")
     private static let version = Option<Int>.required("version", .integer(1...Int.max), help: "The version.")
@@ -48,15 +48,16 @@ enum PromptTemplateCommands {
     static let set = Command(
         "set", summary: "Stores the next version of a template, and uses it from now on.",
         discussion: """
-            A placeholder that is not known is refused. Runs that begin two seconds later get the new version; an earlier \
-            version is never changed.
+            A placeholder that is not known is refused. Runs that begin two seconds later get the new version; an \
+            earlier version is never changed.
             """, options: storeOptions + [file.definition, author.definition, draft.definition])
     static let activate = Command(
         "activate", summary: "Uses a stored version from now on.", options: storeOptions + [version.definition])
     static let deactivate = Command(
         "deactivate", summary: "Uses no stored version: the next source has its turn.", options: storeOptions)
     static let history = Command(
-        "history", summary: "Lists the versions of a template, the newest first.", options: storeOptions + [limit.definition])
+        "history", summary: "Lists the versions of a template, the newest first.",
+        options: storeOptions + [limit.definition])
 
     // MARK: Running
 
@@ -87,7 +88,8 @@ enum PromptTemplateCommands {
         }
         guard let url = try parsed[PromptsCommand.databaseURL] else {
             throw UsageError(
-                "codex-k8s prompts show", "--database-url is required for a stored template; --built-in shows the program's")
+                "codex-k8s prompts show",
+                "--database-url is required for a stored template; --built-in shows the program's")
         }
         let versions = try await PromptsCommand.withStore(url) { store in
             try await store.templateHistory(slot, limit: Int(Int32.max))
@@ -162,7 +164,8 @@ enum PromptTemplateCommands {
             throw UnusableInput("there is no agent \"\(key)\"; known: \(known.joined(separator: ", "))\(hint)")
         }
         return TemplateSlot(
-            scope: try await scope(parsed, configuration), agent: key, kind: try parsed[kind], locale: try parsed[locale])
+            scope: try await scope(parsed, configuration), agent: key, kind: try parsed[kind],
+            locale: try parsed[locale])
     }
 
     private static func scope(
@@ -173,7 +176,9 @@ enum PromptTemplateCommands {
         guard id == nil else {
             throw UsageError("codex-k8s prompts", "--repository and --repository-id were given; one is enough")
         }
-        guard let name = RepositoryName(text) else { throw UnusableInput("--repository: \"\(text)\" is not owner/name") }
+        guard let name = RepositoryName(text) else {
+            throw UnusableInput("--repository: \"\(text)\" is not owner/name")
+        }
         guard let configuration else {
             throw UnusableInput("--repository needs --config to know the id of \(name); or give --repository-id")
         }

@@ -17,7 +17,8 @@ enum PromptsRenderCommand {
         "config", .file, environment: "CODEXK8S_CONFIG",
         help: "The operator's configuration; without it the defaults, for the run's repository.")
     private static let issue = Option<String?>.optional(
-        "issue", .file, help: "The issue instead of the code host's: title, body, labels, author, comments, pullRequest.")
+        "issue", .file,
+        help: "The issue instead of the code host's: title, body, labels, author, comments, pullRequest.")
     private static let checkout = Option<String?>.optional(
         "checkout", .folder, help: "Reads the repository's own templates from this folder instead of the code host.")
     private static let locale = Option<PromptLocale?>.optional(
@@ -144,9 +145,12 @@ private struct PromptSurroundings {
                     try await source.openPullRequest(head: preview.branch, in: name)
                 }
             guard let pullRequest = facts.pullRequest else {
-                throw UnusableInput("\(name) has no open pull request from \(preview.branch), which the run would revise")
+                throw UnusableInput(
+                    "\(name) has no open pull request from \(preview.branch), which the run would revise")
             }
-            facts.comments = try await source.feedback(pullRequest: pullRequest.number, in: name).map { PromptComment($0) }
+            facts.comments = try await source.feedback(pullRequest: pullRequest.number, in: name).map {
+                PromptComment($0)
+            }
         } else if preview.isDiscussion(issue) {
             facts.comments = try await source.conversation(issue: number, in: name).map { PromptComment($0) }
         }

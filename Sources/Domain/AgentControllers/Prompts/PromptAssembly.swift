@@ -78,8 +78,8 @@ package struct AssembledPrompt: Sendable, Hashable {
     }
 }
 
-/// What status and audit keep of a prompt. It stands beside the prompt itself, so that whoever finds a task that was made
-/// earlier says of it what is true of it.
+/// What status and audit keep of a prompt. It stands beside the prompt itself, so that whoever finds a task that was
+/// made earlier says of it what is true of it.
 struct PromptRecord: Sendable, Hashable {
     var template: AgentRunStatus.Template
     /// Of the whole prompt.

@@ -8,8 +8,8 @@ import Synchronization
 
 /// Finds the templates that a run may get: those that were stored, and the seeds of the repository that it works on.
 ///
-/// Many runs want the same at about the same time, so an answer is shared. What is stored is asked for anew after a moment;
-/// a seed is of one commit and never changes. A failure is nobody's but the caller's who asked.
+/// Many runs want the same at about the same time, so an answer is shared. What is stored is asked for anew after a
+/// moment; a seed is of one commit and never changes. A failure is nobody's but the caller's who asked.
 package final class PromptLibrary: Sendable {
     /// How long the answer about stored templates is used: so long after a change runs may begin with the earlier one.
     static let storedLifetime = Duration.seconds(2)
@@ -144,8 +144,8 @@ package final class PromptLibrary: Sendable {
         }
     }
 
-    /// A file that the host does not give, or that is no text, is there and cannot be used: the run goes on without it, and
-    /// says so.
+    /// A file that the host does not give, or that is no text, is there and cannot be used: the run goes on without it,
+    /// and says so.
     private static func read(
         _ path: String, locale: PromptLocale, commit: String, in repository: RepositoryName, _ readFile: FileReader
     ) async throws(ProviderError) -> TemplateCandidate? {

@@ -10,10 +10,11 @@ package struct PreviewError: Error, Sendable, Hashable, CustomStringConvertible 
     package let description: String
 }
 
-/// The prompt that a run would get, without running it: settings, template and text are found by the code that runs use.
+/// The prompt that a run would get, without running it: settings, template and text are found by the code that runs
+/// use.
 ///
-/// A run with a status is shown with what admission has fixed; one without is resolved as admission would do it, except for
-/// what the last run on the branch used, which the history alone knows.
+/// A run with a status is shown with what admission has fixed; one without is resolved as admission would do it, except
+/// for what the last run on the branch used, which the history alone knows.
 package struct PromptPreview: Sendable {
     /// What was found out about the run's surroundings.
     package struct Facts: Sendable {
@@ -101,7 +102,8 @@ package struct PromptPreview: Sendable {
             run: run, configuration: configuration, configured: configured, kind: kind, revise: revise,
             isDiscussion: isDiscussion(facts.issue), agent: agent, mode: settings.mode, model: settings.model,
             reasoningEffort: settings.effort,
-            timeLimit: run.spec.agent?.timeout.flatMap { KubernetesDuration.parse($0) } ?? agent.timeout, branch: branch,
+            timeLimit: run.spec.agent?.timeout.flatMap { KubernetesDuration.parse($0) } ?? agent.timeout,
+            branch: branch,
             baseBranch: configured.baseBranch ?? facts.repository?.defaultBranch ?? "(the repository's default branch)",
             environment: settings.mode == .fullEnv ? environment : nil, issue: facts.issue,
             pullRequest: facts.pullRequest, comments: facts.comments, candidates: facts.candidates
@@ -115,7 +117,8 @@ package struct PromptPreview: Sendable {
             return (effective.mode ?? agent.mode, effective.model?.value, effective.reasoningEffort?.value)
         }
         let repository = facts.repository
-            ?? SourceRepository(id: repositoryID ?? 0, name: configured.name, defaultBranch: configured.baseBranch ?? "")
+            ?? SourceRepository(
+                id: repositoryID ?? 0, name: configured.name, defaultBranch: configured.baseBranch ?? "")
         let input = AdmissionInput(
             run: run, configuration: configuration, configured: configured, repository: repository, issue: facts.issue,
             labelEvents: [], permission: nil, review: nil, reviewAnsweredBy: nil, namedPullRequest: nil,
