@@ -77,10 +77,10 @@ import Testing
 
     /// Starts the program as a container runtime does, and waits for its end.
     private static func run(
-        _ pod: RunPod, attempt: Int, session: String?, step: Step?,
+        _ pod: RunPod, attempt: Int, session: String?, step: Step?, agent script: String? = nil,
         _ started: @Sendable (RunningProcess) -> Void = { _ in }
     ) async throws -> Int32 {
-        var environment = pod.environment(agent: agent(step))
+        var environment = pod.environment(agent: script ?? agent(step))
         environment["PATH"] = try shim(in: pod.folder, step: step)
         environment[RunnerEnvironment.attempt] = String(attempt)
         environment[RunnerEnvironment.sessionLimit] = String(64 << 20)
@@ -147,6 +147,59 @@ import Testing
             #expect(fixture.sessions.committed.count == 1 && session.work == nil)
             // A line of each pod whose work was saved.
             #expect(session.sessionBytes == (latest == nil ? 14 : 28))
+        }
+    }
+
+    /// How many calls of git there are before the agent of a pod that restores unfinished work.
+    private static let restoringCalls = 13
+
+    /// Where a pod dies that restores a session and unfinished work: at each request, and at calls of git from the
+    /// checkout to the push.
+    static let restoringSteps: [Step] =
+        (1...3).map { .session($0, after: false) }
+        + [9, 11, 13, 14, 16, 18].flatMap { [.git($0, after: false), .git($0, after: true)] }
+
+    @Test(arguments: restoringSteps) func whatOnePodDidNotRestoreTheNextOneDoes(step: Step) async throws {
+        let fixture = SessionPod.api()
+        try await SessionPod.inCluster(fixture) { origin, url, api in
+            try await SessionPod.with("first", of: api, url) { pod in
+                let half = "echo half > half\n\(SessionPod.agent)\nexit 1"
+                let code = try await Self.run(pod, attempt: 1, session: nil, step: nil, agent: half)
+                #expect(code == 1)
+            }
+            #expect(fixture.sessions.committed["s-1"]?.work != nil)
+            try await SessionPod.with("second", of: api, url) { pod in
+                let process = Mutex<RunningProcess?>(nil)
+                if case .session(let number, _) = step {
+                    let seen = Mutex(0)
+                    fixture.sessions.onRead {
+                        let count = seen.withLock { count in
+                            count += 1
+                            return count
+                        }
+                        if count == number { process.withLock { $0 }?.signal(.kill, toGroup: false) }
+                    }
+                }
+                let code = try await Self.run(pod, attempt: 2, session: "s-1", step: step) { started in
+                    process.withLock { $0 = started }
+                }
+                #expect(code == 137)
+            }
+            fixture.sessions.onRead(nil)
+            try await SessionPod.with("third", of: api, url) { pod in
+                #expect(try await Self.run(pod, attempt: 3, session: "s-1", step: nil) == 0)
+                let message = try #require(RunResultMessage.read(try Files.readText("\(pod.folder)/termination")))
+                #expect(message.outcome == .succeeded && message.sessionResumed == true && message.resumeProblem == nil)
+            }
+            #expect(try await origin.inRepository("rev-list", "--count", "main..\(RunPod.branch)") == "1")
+            let files = try await origin.inRepository("ls-tree", "--name-only", RunPod.branch)
+            #expect(files == "README.md\nfile\nhalf")
+            let session = try #require(fixture.sessions.committed["s-1"])
+            #expect(fixture.sessions.committed.count == 1 && session.work == nil)
+            // A line of each pod whose agent ended: what it thought is saved before its work is pushed.
+            var lines = 2
+            if case .git(let number, _) = step, number > Self.restoringCalls { lines = 3 }
+            #expect(session.sessionBytes == 14 * lines)
         }
     }
 }

@@ -16,7 +16,8 @@ enum SessionPod {
             [
                 "first": .pod(run: "uid-1", attempt: 1, issue: 7, created: 1),
                 "second": .pod(run: "uid-1", attempt: 2, issue: 7, created: 2),
-                "other": .pod(run: "uid-2", attempt: 1, issue: 7, created: 3),
+                "third": .pod(run: "uid-1", attempt: 3, issue: 7, created: 3),
+                "other": .pod(run: "uid-2", attempt: 1, issue: 7, created: 4),
             ], sessionLimit: limit)
     }
 

@@ -21,6 +21,7 @@ package final class MemorySessionStore: SessionStore {
         var commits = 0
         var expiries: [Duration] = []
         var hook: (@Sendable (Moment) -> Void)?
+        var readHook: (@Sendable () -> Void)?
     }
 
     /// Where a request that writes is.
@@ -40,6 +41,9 @@ package final class MemorySessionStore: SessionStore {
 
     /// Tells of each request that writes, before it is served and after it.
     package func onRequest(_ hook: (@Sendable (Moment) -> Void)?) { state.withLock { $0.hook = hook } }
+
+    /// Tells of each request that reads, before it is served.
+    package func onRead(_ hook: (@Sendable () -> Void)?) { state.withLock { $0.readHook = hook } }
 
     private func tell(_ moment: Moment) { state.withLock { $0.hook }?(moment) }
 
@@ -114,7 +118,8 @@ package final class MemorySessionStore: SessionStore {
     }
 
     package func manifest(session: String, scope: SessionScope) async throws(AuditError) -> SessionManifest? {
-        try access { state in
+        state.withLock { $0.readHook }?()
+        return try access { state in
             state.sessions[session].flatMap { $0.scope == scope ? $0.manifest : nil }
         }
     }
@@ -122,7 +127,8 @@ package final class MemorySessionStore: SessionStore {
     package func chunk(
         _ sha256: String, session: String, scope: SessionScope
     ) async throws(AuditError) -> SessionChunk? {
-        try access { state in
+        state.withLock { $0.readHook }?()
+        return try access { state in
             guard let entry = state.sessions[session], entry.scope == scope, entry.manifest != nil else { return nil }
             return entry.chunks[sha256]
         }

@@ -90,6 +90,9 @@ actor RunSession {
                 problem = try await bundle.restore(work, onto: start.head).map {
                     "work that was not pushed was not put back: \($0)"
                 }
+                if problem == nil {
+                    await keeper.inherit(.init(start: work.start, head: work.head, file: bundle.file))
+                }
             } catch let error as CancellationError {
                 throw error
             } catch {
@@ -112,7 +115,7 @@ actor RunSession {
         hasEndedWell = end.exitCode == 0
         sessionID = session ?? sessionID
         guard let sessionID, hasEndedWell else { return }
-        await keeper.save(sessionID, work: nil, isAtRest: true, within: configuration.savePatience)
+        await keeper.save(sessionID, .keep, isAtRest: true, within: configuration.savePatience)
     }
 
     /// The last save: of an attempt that did not publish its work, the work too.
@@ -133,7 +136,9 @@ actor RunSession {
             }
         }
         if let name = sessionID ?? work.map({ _ in SessionManifest.workPrefix + configuration.runUID }) {
-            await keeper.save(name, work: work, isAtRest: hasEndedWell, within: configuration.savePatience)
+            // What could not be written anew is not thrown away as well.
+            let change = workProblem == nil ? SessionKeeper.WorkChange.replace(work) : .keep
+            await keeper.save(name, change, isAtRest: hasEndedWell, within: configuration.savePatience)
         }
         var account = await keeper.account
         account.problem = account.problem ?? workProblem

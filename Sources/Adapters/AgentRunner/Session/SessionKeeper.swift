@@ -23,6 +23,14 @@ actor SessionKeeper {
         var file: String
     }
 
+    /// What becomes of the unfinished work that a snapshot holds.
+    enum WorkChange: Sendable, Equatable {
+        /// What an earlier pod left stays, because it is in the checkout and not on the branch yet.
+        case keep
+        /// What there is now, or nothing, because all of it is on the branch.
+        case replace(Work?)
+    }
+
     /// What the last snapshot held.
     private struct Committed: Equatable {
         var session: String
@@ -45,6 +53,8 @@ actor SessionKeeper {
     private var session: String?
     private var isSuperseded = false
     private(set) var account = Account()
+    /// What an earlier pod of this run left, and is in the checkout now.
+    private var inherited: Work?
 
     /// How long one save while the run goes may take.
     static let patience = Duration.seconds(60)
@@ -70,22 +80,25 @@ actor SessionKeeper {
         if let now = try? SessionFolder(folder) { snapshot.adopt(restored.manifest, now, pieces: restored.pieces) }
     }
 
+    /// Unfinished work was put back: it is saved along until it is on the branch.
+    func inherit(_ work: Work) { inherited = work }
+
     /// Saves every now and then until the task is cancelled.
     ///
     /// - Parameter name: the session's name, once the agent has said it.
     func run(_ name: @Sendable () -> String?) async {
         while (try? await Task.sleep(for: interval)) != nil {
             guard let name = name() else { continue }
-            await save(name, work: nil, isAtRest: false, within: Self.patience)
+            await save(name, .keep, isAtRest: false, within: Self.patience)
         }
     }
 
     /// Saves what is there now, unless it is saved already.
     ///
     /// - Parameters:
-    ///   - work: unfinished work; nil where there is none.
+    ///   - work: what becomes of unfinished work.
     ///   - isAtRest: the agent has ended well, so that its files are whole.
-    func save(_ name: String, work: Work?, isAtRest: Bool, within patience: Duration) async {
+    func save(_ name: String, _ work: WorkChange, isAtRest: Bool, within patience: Duration) async {
         guard !isSuperseded else { return }
         do {
             try await attempt(name, work, isAtRest, until: .now + patience)
@@ -100,7 +113,7 @@ actor SessionKeeper {
     }
 
     private func attempt(
-        _ name: String, _ work: Work?, _ isAtRest: Bool, until deadline: ContinuousClock.Instant
+        _ name: String, _ work: WorkChange, _ isAtRest: Bool, until deadline: ContinuousClock.Instant
     ) async throws {
         if name != session {
             // Chunks belong to a session: those of another are not there.
@@ -112,8 +125,7 @@ actor SessionKeeper {
         for _ in 1...3 {
             var next = snapshot
             let (files, problem) = try await files(&next, name, isAtRest, until: deadline)
-            var kept: SessionManifest.Work?
-            if let work { kept = try await bundle(work, name, until: deadline) }
+            let kept = try await kept(work, name, until: deadline)
             let wanted = Committed(session: name, files: files, work: kept)
             if wanted != committed {
                 let manifest = SessionManifest(sequence: sequence, files: files, work: kept)
@@ -156,6 +168,23 @@ actor SessionKeeper {
             try await send(digest, bytes, name, until: deadline)
         }
         return (files, nil)
+    }
+
+    private func kept(
+        _ change: WorkChange, _ name: String, until deadline: ContinuousClock.Instant
+    ) async throws -> SessionManifest.Work? {
+        let work: Work?
+        switch change {
+        case .replace(let now): work = now
+        case .keep:
+            work = inherited
+            // Read once, not with every snapshot.
+            if let last = committed, last.session == name, let saved = last.work, saved.head == work?.head {
+                return saved
+            }
+        }
+        guard let work else { return nil }
+        return try await bundle(work, name, until: deadline)
     }
 
     private func bundle(
