@@ -11,8 +11,8 @@ import Synchronization
 
 /// Answers on the issue: a reaction at once, and one status comment with a section a run.
 ///
-/// It works beside the runs, never before them: nothing waits for a comment. Its key is the issue, `REPOSITORYID/NUMBER`,
-/// so that edits of one comment are merged.
+/// It works beside the runs, never before them: nothing waits for a comment. Its key is the issue,
+/// `REPOSITORYID/NUMBER`, so that edits of one comment are merged.
 package final class FeedbackReconciler: Reconciler {
     /// At most one edit in this time, results excepted.
     private static let pace = Duration.seconds(5)
@@ -95,7 +95,9 @@ package final class FeedbackReconciler: Reconciler {
         if known.body != body {
             let isResult = runs.contains { $0.phase.isTerminal && !isSettled($0) }
             let pace = known.outline == outline ? Self.quietPace : Self.pace
-            if let last = known.editedAt, !isResult, now.since(last) < pace { return .requeueAfter(pace - now.since(last)) }
+            if let last = known.editedAt, !isResult, now.since(last) < pace {
+                return .requeueAfter(pace - now.since(last))
+            }
             if let id = known.commentID {
                 if try await !edit(id, body, repository) { known.commentID = nil }
             }
@@ -123,7 +125,8 @@ package final class FeedbackReconciler: Reconciler {
         }
     }
 
-    /// The comment of an earlier process: by the id in a status, else by its hidden marker; of two the newer is deleted.
+    /// The comment of an earlier process: by the id in a status, else by its hidden marker; of two the newer is
+    /// deleted.
     private func find(
         _ repositoryID: Int64, _ issue: Int, _ runs: [AgentRun], _ repository: RepositoryName, into body: inout String?
     ) async throws -> Int64? {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
 
-/// The words of the status comment in one language. What the code host acts on (labels, numbers) and what agents wrote is
-/// not translated.
+/// The words of the status comment in one language. What the code host acts on (labels, numbers) and what agents wrote
+/// is not translated.
 struct FeedbackText: Sendable {
     var phases: [RunPhase: String]
     var stopping: String
@@ -44,8 +44,8 @@ struct FeedbackText: Sendable {
             .running: "the agent is working", .waiting: "waiting", .publishing: "publishing", .succeeded: "done",
             .failed: "failed", .rejected: "rejected", .cancelled: "cancelled",
         ],
-        stopping: "ending its pod", run: "run", attempt: "attempt", agent: "agent", model: "model", reasoning: "reasoning",
-        session: "session", resumed: "resumed", fresh: "fresh", saved: "saved", waits: "waits for",
+        stopping: "ending its pod", run: "run", attempt: "attempt", agent: "agent", model: "model",
+        reasoning: "reasoning", session: "session", resumed: "resumed", fresh: "fresh", saved: "saved", waits: "waits for",
         waitStates: [
             .mcp: "an approval", .ownerReview: "an answer of the owner", .rateLimit: "room below a rate limit",
         ],
@@ -53,7 +53,8 @@ struct FeedbackText: Sendable {
         thought: "for reasoning", pullRequest: "pull request",
         review: "Review the pull request and comment what should be different; then set {again}.",
         reviewNext: "When it is as it should be, set {next}.",
-        talked: "Answer in the issue and set {again} to go on talking.", talkedNext: "Take {next} off first to have it done.",
+        talked: "Answer in the issue and set {again} to go on talking.",
+        talkedNext: "Take {next} off first to have it done.",
         unchanged: "Nothing was changed. If something should have been, say more in the issue and set {again}.",
         unchangedNext: "Else go on with {next}.",
         failed: "Take {again} off and set it again to start anew, or raise `spec.attempts` of the run by one to go on.",

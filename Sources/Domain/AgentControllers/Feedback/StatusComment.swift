@@ -9,8 +9,8 @@ struct StatusComment {
     var text: FeedbackText
     /// What labels are called here.
     var labels: LabelCatalogue
-    /// Without what changes all the time (the agent's line, tokens): two comments that are alike in this outline differ in
-    /// nothing that is urgent.
+    /// Without what changes all the time (the agent's line, tokens): two comments that are alike in this outline differ
+    /// in nothing that is urgent.
     var isOutline = false
 
     /// The hidden first line by which the comment is found again.

@@ -37,7 +37,9 @@ enum PullRequestText {
             lines.append("| agent | `\(section.agent)` |")
             if section.attempt > 1 { lines.append("| attempt | \(section.attempt) |") }
             if let model = section.model { lines.append("| model | `\(model.value)` (\(model.source)) |") }
-            if let effort = section.reasoningEffort { lines.append("| reasoning | `\(effort.value)` (\(effort.source)) |") }
+            if let effort = section.reasoningEffort {
+                lines.append("| reasoning | `\(effort.value)` (\(effort.source)) |")
+            }
             if let session = section.session {
                 let how = session.resumed.map { $0 ? ", resumed" : ", fresh" } ?? ""
                 lines.append("| session | `\(session.id)`\(how) |")

@@ -106,8 +106,8 @@ extension AgentRunReconciler {
             })
     }
 
-    /// Cancelling never waits for Postgres. A run that may have a Job stays until its agent had its grace: it may save its
-    /// session as long as its run has not ended.
+    /// Cancelling never waits for Postgres. A run that may have a Job stays until its agent had its grace: it may save
+    /// its session as long as its run has not ended.
     func cancel(_ run: AgentRun, message: String) async throws -> Step {
         guard run.phase == .pending || run.phase == .queued else { return try await stop(run, .cancelled, message) }
         await takeLabelOff(run)
@@ -201,7 +201,8 @@ extension AgentRunReconciler {
 
     /// Why a run is no longer wanted: its issue was closed, or its label taken off before it has a Job.
     ///
-    /// The code host tells the edge alone, and the edge only creates; so a run in progress looks by itself now and then.
+    /// The code host tells the edge alone, and the edge only creates; so a run in progress looks by itself now and
+    /// then.
     func withdrawn(_ run: AgentRun) async throws -> String? {
         switch run.phase {
         case .queued, .preparing, .running, .waiting: break

@@ -86,14 +86,16 @@ extension AgentRunReconciler {
         }
     }
 
-    /// The next time at which something can be due without anything changing: a report, the token, the clock, the issue.
+    /// The next time at which something can be due without anything changing: a report, the token, the clock, the
+    /// issue.
     private func nextLook(_ run: AgentRun, _ clock: RunClock) async throws -> Duration {
         let left = clock.waitingSince == nil ? clock.remaining(at: context.now()) : .seconds(24 * 3600)
         let look = context.progress == nil ? Self.issueCheckInterval : PodMemory.lookInterval
         return min(try await renewal(run), max(.seconds(1), left), look)
     }
 
-    /// Keeps the token alive. Where the code host takes no requests for now the agent works on with the token that it has.
+    /// Keeps the token alive. Where the code host takes no requests for now the agent works on with the token that it
+    /// has.
     private func renewal(_ run: AgentRun) async throws -> Duration {
         do {
             return try await renewToken(run)
@@ -144,7 +146,8 @@ extension AgentRunReconciler {
         return .after(next)
     }
 
-    /// What the pod of the current Job said last. A store that cannot be asked is no reason to fail: nothing is known then.
+    /// What the pod of the current Job said last. A store that cannot be asked is no reason to fail: nothing is known
+    /// then.
     func progress(of run: AgentRun) async -> RunProgress? {
         guard let store = context.progress else { return nil }
         do {

@@ -63,8 +63,8 @@ extension AgentRunReconciler {
         }
     }
 
-    /// Records what the end of a pod tells: how it ended, what became of the session, what was used. Nothing where there
-    /// was no pod, or where that has been done.
+    /// Records what the end of a pod tells: how it ended, what became of the session, what was used. Nothing where
+    /// there was no pod, or where that has been done.
     ///
     /// - Parameter waits: whether the records have to be there before anything follows; cancelling never waits for them.
     /// - Returns: the pod's last report, where the message leaves something open.
@@ -96,8 +96,8 @@ extension AgentRunReconciler {
         return progress
     }
 
-    /// Keeps what a pod used. A database that is away is waited for, one that refuses it is not: a run does not hang on its
-    /// numbers.
+    /// Keeps what a pod used. A database that is away is waited for, one that refuses it is not: a run does not hang on
+    /// its numbers.
     private func keep(_ usage: TokenUsage, waits: Bool) async throws {
         guard let store = context.usage else { return }
         var failure: AuditError?
@@ -124,7 +124,8 @@ extension AgentRunReconciler {
         }
     }
 
-    /// Lets go of pods whose run is gone: a Job that was just being deleted may have made one after nobody looked any more.
+    /// Lets go of pods whose run is gone: a Job that was just being deleted may have made one after nobody looked any
+    /// more.
     func releaseOrphans(of run: ObjectKey) async throws {
         try await release(context.pods.byIndex("run-key", run.description))
     }

@@ -41,8 +41,8 @@ extension AgentRunReconciler {
         status.conditions = conditions
     }
 
-    /// Sets phase and summary together: `Ready` is true only for a run that succeeded. Whatever was waited for is waited
-    /// for no longer, and whatever pod was to end has ended.
+    /// Sets phase and summary together: `Ready` is true only for a run that succeeded. Whatever was waited for is
+    /// waited for no longer, and whatever pod was to end has ended.
     static func setPhase(
         _ status: inout AgentRunStatus, _ run: AgentRun, _ phase: RunPhase, _ reason: Reason, _ message: String,
         _ now: Timestamp

@@ -8,9 +8,10 @@ import KubernetesClient
 import SourceProvider
 import Synchronization
 
-/// How a pod is ended that the run has no more use for: its Job is deleted, which sends TERM to the agent; its grace period
-/// is waited for, because the session is saved in it; then what the agent left is taken, and the run goes where the reason
-/// leads. Which pod, why and since when is in the status before anything is done, so that a stop in between changes nothing.
+/// How a pod is ended that the run has no more use for: its Job is deleted, which sends TERM to the agent; its grace
+/// period is waited for, because the session is saved in it; then what the agent left is taken, and the run goes where
+/// the reason leads. Which pod, why and since when is in the status before anything is done, so that a stop in between
+/// changes nothing.
 extension AgentRunReconciler {
     /// Begins to end the pod.
     ///
@@ -51,7 +52,9 @@ extension AgentRunReconciler {
         if reason == .cancelled { return try await cancelled(run, message, words, detail: detail) }
         if let state = WaitState(rawValue: stopping.reason) {
             // An agent that came to its end by itself just then waits for nothing.
-            if let message, message.outcome != .cancelled { return try await agentFinished(run, message, detail: detail) }
+            if let message, message.outcome != .cancelled {
+                return try await agentFinished(run, message, detail: detail)
+            }
             return try await standAside(run, state, message, words, detail: detail)
         }
         if let message, RunStopPlan.isResult(message) { return try await agentFinished(run, message, detail: detail) }
@@ -127,7 +130,8 @@ extension AgentRunReconciler {
 
     /// Deletes the Job, and with it its pod; a Job that is gone is what was wanted.
     ///
-    /// In the foreground: the Job stays until its pod is gone, because by it the run API knows the pod that saves its session.
+    /// In the foreground: the Job stays until its pod is gone, because by it the run API knows the pod that saves its
+    /// session.
     func stopJob(_ run: AgentRun) async throws {
         guard let namespace = run.status?.namespace ?? placeName(run) else { return }
         let jobs = context.api.resource(Job.self, namespace: namespace)

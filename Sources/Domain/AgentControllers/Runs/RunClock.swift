@@ -40,7 +40,8 @@ struct RunClock: Equatable {
     /// How long the present wait goes on; `nil` while nothing is waited for.
     func waited(at now: Timestamp) -> Duration? { waitingSince.map { max(.zero, now.since($0)) } }
 
-    /// Stops the clock for a wait, or names anew what is waited for; what is left of the time is kept for people to see.
+    /// Stops the clock for a wait, or names anew what is waited for; what is left of the time is kept for people to
+    /// see.
     static func pause(_ status: inout AgentRunStatus, for awaited: Awaited, limit: Duration?, now: Timestamp) {
         let left = limit.map { Int(RunClock(status, limit: $0).remaining(at: now).components.seconds) }
         status.wait = .init(

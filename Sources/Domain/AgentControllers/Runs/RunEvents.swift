@@ -3,11 +3,11 @@ import AgentAPI
 import ControllerRuntime
 import KubernetesAPI
 
-/// What `kubectl describe agentrun` tells of a change of a run's status: every phase, and what somebody may have to mend.
-/// Pure.
+/// What `kubectl describe agentrun` tells of a change of a run's status: every phase, and what somebody may have to
+/// mend. Pure.
 enum RunEvents {
-    /// Conditions whose absence is worth a warning as soon as it has one of these reasons; every other trouble ends in a
-    /// phase that says so.
+    /// Conditions whose absence is worth a warning as soon as it has one of these reasons; every other trouble ends in
+    /// a phase that says so.
     private static let alarming: [(type: RunCondition, reasons: Set<Reason>)] = [
         (.audited, [.auditUnavailable]), (.namespaceReady, [.nameTaken]), (.agentCompleted, [.heartbeatLost, .nodeLost]),
     ]

@@ -23,8 +23,8 @@ struct RunHeartbeat {
     /// Since when nothing was heard of a pod that had spoken, where that is worth a warning.
     func silentSince(at now: Timestamp) -> Timestamp? { last.flatMap { isSilent(since: $0, now) ? $0 : nil } }
 
-    /// Whether nothing was heard for so long that nobody knows what the pod does. One that waited is not known to wait any
-    /// more then: the clock goes on, else nothing would ever end it.
+    /// Whether nothing was heard for so long that nobody knows what the pod does. One that waited is not known to wait
+    /// any more then: the clock goes on, else nothing would ever end it.
     func isUnheard(at now: Timestamp) -> Bool { (last ?? begun).map { isSilent(since: $0, now) } ?? false }
 
     private func isSilent(since moment: Timestamp, _ now: Timestamp) -> Bool {

@@ -3,11 +3,11 @@ import AgentAPI
 import AuditTrail
 import JSONCoding
 
-/// What pods say of themselves, brought into the status: pure. A pod is not to be trusted, so every value is held to the
-/// bounds of the definition, which would else refuse the whole status.
+/// What pods say of themselves, brought into the status: pure. A pod is not to be trusted, so every value is held to
+/// the bounds of the definition, which would else refuse the whole status.
 ///
-/// Usage adds up over pods: `attempts[].usage` is what the ended pods of each attempt used, `usage` is that of all of them
-/// and what the pod that runs reported last.
+/// Usage adds up over pods: `attempts[].usage` is what the ended pods of each attempt used, `usage` is that of all of
+/// them and what the pod that runs reported last.
 enum RunLedger {
     /// How far the heartbeat in the status may lag behind where nothing else is to be written.
     static let heartbeatLag = Duration.seconds(60)
@@ -44,7 +44,9 @@ enum RunLedger {
     /// What a report says is waited for.
     static func awaiting(_ progress: RunProgress?) -> Awaiting {
         guard let progress else { return .unknown }
-        guard let waiting = progress.report.waiting, let state = WaitState(rawValue: waiting.state) else { return .nothing }
+        guard let waiting = progress.report.waiting, let state = WaitState(rawValue: waiting.state) else {
+            return .nothing
+        }
         let month: Int64 = 31 * 24 * 3600
         let said = progress.heartbeatAt
         let until = waiting.until.map { seconds in

@@ -5,8 +5,8 @@ import KubernetesAPI
 
 /// What the Job and its pod say about an attempt: pure.
 ///
-/// What the agent said whole counts, however its pod came to its end. Else a pod that was taken from its agent (its node
-/// was lost, it was evicted, somebody deleted it) is told apart from an agent that failed.
+/// What the agent said whole counts, however its pod came to its end. Else a pod that was taken from its agent (its
+/// node was lost, it was evicted, somebody deleted it) is told apart from an agent that failed.
 enum RunProgressPlan: Equatable {
     /// The agent has not begun.
     case starting
@@ -44,7 +44,9 @@ enum RunProgressPlan: Equatable {
             return .lost(
                 reason: .resultLost, message: nil, detail: "the pod is gone; \(failure.reason): \(failure.message)")
         }
-        if let job, pod == nil, job.isComplete { return .lost(reason: .resultLost, message: nil, detail: "the pod is gone") }
+        if let job, pod == nil, job.isComplete {
+            return .lost(reason: .resultLost, message: nil, detail: "the pod is gone")
+        }
         if job == nil {
             return .lost(reason: .podDeleted, message: nil, detail: "the Job was deleted from outside")
         }

@@ -5,8 +5,8 @@ import KubernetesAPI
 
 /// How far a pod is that was told to end: pure.
 ///
-/// Its agent has the grace period to save its session and to say so; what decides is the end of that container, or the end
-/// of the time.
+/// Its agent has the grace period to save its session and to say so; what decides is the end of that container, or the
+/// end of the time.
 enum RunStopPlan: Equatable {
     /// Ask again after this long, or when the pod changes.
     case wait(Duration)
@@ -23,7 +23,9 @@ enum RunStopPlan: Equatable {
         if let ended = agent?.terminated {
             return .ended(message: RunResultMessage.read(ended.message ?? ""), detail: "exit code \(ended.exitCode)")
         }
-        if pod.status.phase?.isTerminal == true { return .ended(message: nil, detail: "the pod ended without its agent") }
+        if pod.status.phase?.isTerminal == true {
+            return .ended(message: nil, detail: "the pod ended without its agent")
+        }
         guard agent?.running != nil else { return .ended(message: nil, detail: "the agent had not begun") }
         let left = grace + reserve - now.since(since)
         guard left > .zero else { return .ended(message: nil, detail: "the agent did not end within its grace period") }

@@ -3,8 +3,8 @@ import AgentAPI
 import AuditTrail
 import JSONCoding
 
-/// What a change of the status means for the run's clock, as facts for the record: pure. Each wait has a key of its own,
-/// made of the time that the clock had stood still before it, so that telling it twice is telling it once.
+/// What a change of the status means for the run's clock, as facts for the record: pure. Each wait has a key of its
+/// own, made of the time that the clock had stood still before it, so that telling it twice is telling it once.
 enum RunWaitFacts {
     /// A fact's type, its key, and its particulars.
     struct Fact: Equatable {
@@ -14,7 +14,9 @@ enum RunWaitFacts {
     }
 
     static func facts(before: AgentRunStatus?, after: AgentRunStatus) -> [Fact] {
-        guard let attempt = before?.currentAttempt, attempt.startTime != nil, attempt.completionTime == nil else { return [] }
+        guard let attempt = before?.currentAttempt, attempt.startTime != nil, attempt.completionTime == nil else {
+            return []
+        }
         let paused = attempt.pausedSeconds ?? 0
         let key = String(paused)
         switch (before?.wait, after.wait) {

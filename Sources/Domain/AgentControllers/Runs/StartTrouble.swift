@@ -43,7 +43,8 @@ struct StartTrouble: Equatable {
             guard let waiting = container.state.waiting, let reason = waiting.reason,
                 fatal.contains(reason) || failed.contains(reason) || pausing.contains(reason)
             else { continue }
-            return observe(container, reason, waiting.message, before.flatMap { $0.container == container.name ? $0 : nil }, now)
+            let known = before.flatMap { $0.container == container.name ? $0 : nil }
+            return observe(container, reason, waiting.message, known, now)
         }
         return nil
     }
@@ -91,7 +92,8 @@ struct StartTrouble: Equatable {
 
     /// What the attempt ends with.
     var failure: (reason: Reason, message: String) {
-        let isImage = reason.contains("Image") || reason == "RegistryUnavailable" || reason == "SignatureValidationFailed"
+        let isImage =
+            reason.contains("Image") || ["RegistryUnavailable", "SignatureValidationFailed"].contains(reason)
         let words = "container \(container): \(reason)\(message.map { ": \($0)" } ?? "")"
         return (isImage ? .imageError : .podFailed, words.bounded(to: 900))
     }
