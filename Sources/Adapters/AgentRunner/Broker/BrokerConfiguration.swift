@@ -17,6 +17,8 @@ package struct BrokerConfiguration: Sendable {
     package var upstreamModel: String?
     /// The run API's base address; nil where there is none.
     package var runAPI: String?
+    /// The one model that the run may ask; nil where the run leaves the choice to the agent's program.
+    package var model: String?
     /// The file with the token for the run API, which is read again for each request; set where ``runAPI`` is.
     package var runAPITokenFile: String?
     /// The largest push, in bytes: its pack is held in memory on its way.
@@ -36,6 +38,7 @@ package struct BrokerConfiguration: Sendable {
         branch = try reader.branch(RunnerEnvironment.branch)
         isDiscussion = reader.flag(RunnerEnvironment.discussion)
         upstreamModel = try reader.optionalAddress(RunnerEnvironment.upstreamModelURL)
+        model = reader.optional(RunnerEnvironment.model)
         runAPI = try reader.optionalAddress(RunnerEnvironment.runAPIURL)
         if runAPI != nil { runAPITokenFile = try reader.folder(RunnerEnvironment.runAPITokenFile) }
     }

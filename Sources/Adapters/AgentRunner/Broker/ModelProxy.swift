@@ -31,6 +31,10 @@ struct ModelProxy: BrokerPart {
             return Self.error(.notFound, "the broker passes on requests for responses and models alone", "not_found")
         }
         guard request.body.count <= maximumBodyBytes else { return tooLarge }
+        if let refusal = ModelPolicy(model: configuration.model).refusal(of: route, body: request.body) {
+            logger.warning("a request to the model was refused", ["reason": refusal.reason])
+            return Self.error(refusal.status, refusal.reason, refusal.code)
+        }
         guard let upstream = configuration.upstreamModel else {
             return Self.error(.serviceUnavailable, "no model is configured for this run", "no_model")
         }

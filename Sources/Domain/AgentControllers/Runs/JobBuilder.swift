@@ -207,7 +207,11 @@ enum JobBuilder {
         var environment = shared(input)
         environment.append((RunnerEnvironment.credentialsDirectory, Path.credentials))
         environment.append((RunnerEnvironment.upstreamGitURL, input.gitURL))
-        if let url = input.modelURL { environment.append((RunnerEnvironment.upstreamModelURL, url)) }
+        if let url = input.modelURL {
+            environment.append((RunnerEnvironment.upstreamModelURL, url))
+            // The broker holds the agent to what was chosen.
+            if let model = input.settings.model { environment.append((RunnerEnvironment.model, model)) }
+        }
         var mounts: [JSONValue] = [
             ["name": "broker", "mountPath": .string(Path.broker)],
             ["name": "credentials", "mountPath": .string(Path.credentials), "readOnly": true],

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+import HTTPTypes
+import JSONCoding
+import Testing
+
+@testable import AgentRunner
+
+@Suite struct ModelPolicyTests {
+    @Test(arguments: [
+        (#"{"model":"a","input":[]}"#, nil), (#"{"model":"b"}"#, 403), (#"{"model":"A"}"#, 403), (#"{"model":null}"#, 400),
+        (#"{"model":["a"]}"#, 400), (#"{"input":"a"}"#, 400), (#"{"model":"a","model":"b"}"#, 400),
+        (#"{"model":"b","mod\u0065l":"a"}"#, 400), (#"["a"]"#, 400), ("", 400), ("model=a", 400),
+        (#"{"input":{"model":"a"},"model":"b"}"#, 403),
+    ] as [(String, Int?)])
+    func onlyTheRunsModelIsAsked(_ body: String, _ status: Int?) {
+        for route in [ModelRoute.responses, .compact] {
+            let refusal = ModelPolicy(model: "a").refusal(of: route, body: Array(body.utf8))
+            #expect(refusal.map { Int($0.status.rawValue) } == status)
+        }
+    }
+
+    @Test func whereNobodyChoseAModelTheAgentDoes() {
+        #expect(ModelPolicy(model: nil).refusal(of: .responses, body: Array("anything".utf8)) == nil)
+        #expect(ModelPolicy(model: "a").refusal(of: .models(query: ""), body: []) == nil)
+    }
+}
