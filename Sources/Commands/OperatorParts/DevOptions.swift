@@ -27,6 +27,11 @@ package enum DevOptions {
     package static let codex = Option<String?>.optional(
         "codex", .file, environment: "CODEXK8S_CODEX", help: "The codex CLI; by default the one in PATH or the one that hack/setup.sh fetched.")
 
+    /// What is configured otherwise than the laptop mode would.
+    package static let overlay = Option<String?>.optional(
+        "overlay", .file, environment: "CODEXK8S_DEV_OVERLAY",
+        help: "A part of the operator's configuration (YAML) that is merged over what dev writes; null takes a key away.")
+
     /// The command under the name that the program which shows it gives to it.
     package static func command(named name: String) -> Command {
         Command(
@@ -38,7 +43,8 @@ package enum DevOptions {
                 """,
             options: [
                 state.definition, crds.definition, manifests.definition, CommonOptions.migrations.definition,
-                apiPort.definition, edgePort.definition, forgePort.definition, agent.definition, codex.definition, CommonOptions.logLevel.definition,
+                apiPort.definition, edgePort.definition, forgePort.definition, agent.definition, codex.definition, overlay.definition,
+                CommonOptions.logLevel.definition,
             ])
     }
 }

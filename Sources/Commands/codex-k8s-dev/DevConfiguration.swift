@@ -15,6 +15,8 @@ enum DevConfiguration {
         var model: (url: String, keyFile: String)?
         /// Where pods reach the run API; nil where there is none.
         var runAPIURL: String?
+        /// What the user wants otherwise.
+        var overlay: JSONValue = [:]
     }
 
     /// Models that labels may ask for; the stand-in of the model takes any.
@@ -47,6 +49,6 @@ enum DevConfiguration {
                 "reasoningEffort": "medium",
             ]
         }
-        return "# Written at each start of `codex-k8s dev`.\n" + YAMLWriter.text(document)
+        return "# Written at each start of `codex-k8s dev`.\n" + YAMLWriter.text(MergePatch.apply(input.overlay, to: document))
     }
 }

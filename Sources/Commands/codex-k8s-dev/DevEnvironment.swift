@@ -10,6 +10,7 @@ import DevModel
 import DevPostgres
 import HTTPServing
 import HTTPTransport
+import JSONCoding
 import KubernetesClient
 import OperatorParts
 import Postgres
@@ -27,6 +28,7 @@ struct DevEnvironment: Sendable {
         var manifests: String
         var migrations: MigrationSource
         var agent: DevAgent
+        var overlay: JSONValue
         var apiPort: Int
         var edgePort: Int
         var forgePort: Int
@@ -126,6 +128,7 @@ struct DevEnvironment: Sendable {
                 forgeURL: url, credentials: forge.credentials, agent: settings.agent)
             if settings.agent.asksModel { input.model = (try await modelURL.value(), modelKeyFile) }
             input.runAPIURL = try await runAPIURL.value()
+            input.overlay = settings.overlay
             let text = DevConfiguration.text(input)
             try Files.writeAtomically(file, Array(text.utf8), mode: 0o644)
             ground.resolve(

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import CommandLineInterface
+import JSONCoding
 import OperatorParts
 import Postgres
 import ServiceRuntime
 import SystemCalls
+import YAMLCoding
 
 /// The laptop mode, which `codex-k8s dev` becomes: the operator with stand-ins for cluster, code host and database server.
 @main
@@ -24,9 +26,20 @@ struct DevProgram {
                 crds: try resources("crds", try parsed[DevOptions.crds]),
                 manifests: try resources("manifests", try parsed[DevOptions.manifests]),
                 migrations: try CommonOptions.migrationSource(try parsed[CommonOptions.migrations]),
-                agent: try DevAgent(parsed), apiPort: try parsed[DevOptions.apiPort], edgePort: try parsed[DevOptions.edgePort], forgePort: try parsed[DevOptions.forgePort]),
+                agent: try DevAgent(parsed), overlay: try overlay(try parsed[DevOptions.overlay]), apiPort: try parsed[DevOptions.apiPort], edgePort: try parsed[DevOptions.edgePort], forgePort: try parsed[DevOptions.forgePort]),
             logger: try CommonOptions.logger(parsed, "dev"))
         try await environment.run()
+    }
+
+    /// What the user wants configured otherwise; whether it makes sense is checked with the whole.
+    private static func overlay(_ path: String?) throws -> JSONValue {
+        guard let path else { return [:] }
+        let value: JSONValue
+        do { value = try YAMLParser.document(Files.readText(path, limit: 1 << 20)) } catch {
+            throw UnusableInput("\(path): \(error)")
+        }
+        guard case .object = value else { throw UnusableInput("\(path): expected a mapping, found \(value.typeName)") }
+        return value
     }
 
     /// The folder that came with the program: beside it, in its prefix's `share`, or in its checkout.

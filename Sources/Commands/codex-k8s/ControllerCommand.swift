@@ -22,7 +22,7 @@ enum ControllerCommand {
         "listen", .address, default: "0.0.0.0:8081", help: "Where /healthz, /readyz and /metrics are served.")
     static let runAPIListen = Option<ListenAddress>.optional(
         "run-api-listen", .address, default: "0.0.0.0:8082",
-        help: "Where pods of runs reach the run API; by each replica, whoever leads.")
+        help: "Where the run API is served, by each replica, whoever leads; only where runAPI.url tells pods of it.")
     static let serviceAccount = Option<String>.optional(
         "service-account", .text("NAME"), default: "codex-k8s-controller",
         help: "The service account of the controller, which is given its role in each run namespace.")
@@ -78,17 +78,16 @@ enum ControllerCommand {
         let health = HTTPServer(
             configuration: ServerConfiguration(host: address.host, port: address.port), logger: logger
         ) { [router] request in await router.handle(request) }
-        let runAPIAddress = try parsed[runAPIListen]
-        let runAPI = RunAPIParts.server(
-            sessionLimit: configuration.sessions.maximumBytes, cluster: cluster, http: http, postgres: postgres,
-            host: runAPIAddress.host, port: runAPIAddress.port, metrics: metrics, logger: logger)
-        try await ServiceGroup(
-            [
-                ("health", health), ("postgres", postgres), ("run-api", runAPI),
-                ("manager", ClosureService { try await lead(manager) }),
-            ],
-            gracePeriod: gracePeriod, logger: logger
-        ).run()
+        var services: [(name: String, any Service)] = [("health", health), ("postgres", postgres)]
+        if configuration.runAPI.url != nil {
+            let address = try parsed[runAPIListen]
+            let runAPI = RunAPIParts.server(
+                sessionLimit: configuration.sessions.maximumBytes, cluster: cluster, http: http, postgres: postgres,
+                host: address.host, port: address.port, metrics: metrics, logger: logger)
+            services.append(("run-api", runAPI))
+        }
+        services.append(("manager", ClosureService { try await lead(manager) }))
+        try await ServiceGroup(services, gracePeriod: gracePeriod, logger: logger).run()
     }
 
     /// Longer than the controllers' drain period (30 s) with the release of the lease and the last events after it, and
