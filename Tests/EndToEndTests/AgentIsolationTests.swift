@@ -10,7 +10,8 @@ import Testing
 
 /// What an agent can get at, tried by an agent: its environment, every file that its user can open, and `/proc`.
 ///
-/// Needs root, which alone can give the two containers different users on one machine.
+/// Needs root, which alone can give the two containers different users on one machine, and programs that those users can get
+/// at; where there is a closed folder on the way, the laptop mode says so and runs all as root.
 @Suite(.serialized) struct AgentIsolationTests {
     /// Copies all that it can read to one file; the laptop mode's files lie below the folder given.
     private static func snoop(state: String, loot: String) -> String {
@@ -32,7 +33,11 @@ import Testing
         """
     }
 
-    @Test(.enabled(if: ProcessIdentity.userID == 0), .timeLimit(.minutes(3)))
+    private static var canSeparateUsers: Bool {
+        ProcessIdentity.userID == 0 && (try? Laptop.programs).map { Files.barrier(to: $0) == nil } == true
+    }
+
+    @Test(.enabled(if: canSeparateUsers), .timeLimit(.minutes(3)))
     func theAgentFindsNoCredential() async throws {
         let state = try Files.temporaryDirectory(prefix: "codex-k8s-e2e")
         defer { try? Files.remove(state) }
