@@ -50,6 +50,13 @@ import Testing
         #expect(try PromptPreview(run: first, configuration: configuration).assemble(facts).text == prompt)
         let before = AgentRun(metadata: first.metadata, spec: first.spec)
         #expect(try PromptPreview(run: before, configuration: configuration).assemble(facts).text == prompt)
+        // The tool is told of where pods can reach it.
+        var served = configuration
+        served.runAPI.url = "http://run-api.test"
+        let told = try PromptPreview(run: before, configuration: served).assemble(facts).text
+        #expect(told.contains("- `run_status_report`: ") && told.contains("call `run_status_report` when you begin"))
+        served.runAPI.url = nil
+        #expect(try !PromptPreview(run: before, configuration: served).assemble(facts).text.contains("run_status_report"))
 
         op.host.open(701)
         let second = try await op.started(try await op.create(issue: 701, kind: .prd)).run

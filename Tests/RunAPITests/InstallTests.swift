@@ -56,8 +56,4 @@ import YAMLCoding
         #expect(
             reviews == [["apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]]])
     }
-
-    @Test func theTokenIsForTheRunAPI() {
-        #expect(JobBuilder.runAPIAudience == RunIdentity.audience)
-    }
 }

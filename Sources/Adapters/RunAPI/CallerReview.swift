@@ -25,7 +25,7 @@ package struct ClusterCallerReview: CallerReview {
         let review = try await api.create(
             [
                 "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview",
-                "spec": ["token": .string(token.reveal()), "audiences": [.string(RunIdentity.audience)]],
+                "spec": ["token": .string(token.reveal()), "audiences": [.string(Names.runAPIAudience)]],
             ], type: .tokenReview)
         let bearer = try RunIdentity.bearer(review)
         let pod = try await find(Pod.self, ObjectKey(namespace: bearer.namespace, name: bearer.podName))

@@ -9,9 +9,6 @@ package import KubernetesAPI
 /// The name of the service account proves nothing: every pod of its namespace can have it, and its token need not be
 /// bound to any pod.
 package enum RunIdentity {
-    /// Whom the pods' tokens are for. A token for the API server is refused here, and the other way round.
-    package static let audience = "codex-k8s-run-api"
-
     /// What a good token says of its bearer.
     package struct Bearer: Sendable, Hashable {
         /// The namespace of service account and pod.
@@ -34,8 +31,8 @@ package enum RunIdentity {
             throw .unauthenticated("the token is not valid: it expired, or its pod is gone")
         }
         let audiences = review.at("status", "audiences")?.arrayValue ?? []
-        guard audiences.contains(.string(audience)) else {
-            throw .unauthenticated("the token is not for the audience \(audience)")
+        guard audiences.contains(.string(Names.runAPIAudience)) else {
+            throw .unauthenticated("the token is not for the audience \(Names.runAPIAudience)")
         }
         let user = review.at("status", "user")
         let words = (user?["username"]?.stringValue ?? "").split(separator: ":", omittingEmptySubsequences: false)

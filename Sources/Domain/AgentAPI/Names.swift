@@ -53,6 +53,10 @@ package enum Names {
 
     /// The service account of the run's pod.
     package static let serviceAccount = "codex-runner"
+    /// Whom the pods' tokens for the run API are good for: the API server refuses them, and the run API every other.
+    package static let runAPIAudience = "codex-k8s-run-api"
+    /// The tool by which an agent tells people what it does.
+    package static let statusReportTool = "run_status_report"
     package static let quota = "codex-quota"
     package static let limits = "codex-limits"
     package static let networkPolicy = "codex-network"

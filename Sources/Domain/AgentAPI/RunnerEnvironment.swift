@@ -24,6 +24,8 @@ package enum RunnerEnvironment {
     package static let baseSHA = "CODEXK8S_BASE_SHA"
     /// The branch's head before the run; absent when there was none.
     package static let headBefore = "CODEXK8S_HEAD_BEFORE"
+    /// Mode FullEnv: the namespace that the agent may work in.
+    package static let environmentNamespace = "CODEXK8S_ENVIRONMENT_NAMESPACE"
     /// Folder for the checkout.
     package static let workspace = "CODEXK8S_WORKSPACE"
     /// Folder that both containers share; the broker writes the file `address` there.

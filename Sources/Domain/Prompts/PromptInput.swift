@@ -93,8 +93,10 @@ package struct PromptTool: Sendable, Hashable {
     /// Who has to agree before a call has its effect.
     package enum Approval: String, Sendable, Hashable, CaseIterable { case none, owner, delegated }
 
-    /// The tool that reports status: its presence asks for reports.
-    package static let statusReport = "run_status_report"
+    /// The tool that reports status, which every run with a run API has: its presence asks for reports.
+    package static let statusReport = PromptTool(
+        name: Names.statusReportTool, summary: "shows one line of at most 100 characters to the people who follow",
+        approval: .none)
 
     package var name: String
     /// What it does, in one line.

@@ -117,11 +117,11 @@ extension PromptPhrases {
     private var status: String {
         say(
             """
-            - Status: call `\(PromptTool.statusReport)` when you begin, and then after every five to seven tool calls:
+            - Status: call `\(Names.statusReportTool)` when you begin, and then after every five to seven tool calls:
               one line of at most 100 characters that says what you are doing and what you have found.
             """,
             """
-            - Состояние: вызывайте `\(PromptTool.statusReport)` в начале, а затем после каждых пяти–семи вызовов
+            - Состояние: вызывайте `\(Names.statusReportTool)` в начале, а затем после каждых пяти–семи вызовов
               инструментов: одна строка не длиннее 100 знаков о том, что вы делаете и что выяснили.
             """)
     }

@@ -27,7 +27,7 @@ package enum PromptRenderer {
         let sections = [
             phrases.policy(input.run), phrases.context(input.run, pullRequest: input.pullRequest?.number),
             phrases.tools(input.tools.prefix(Bound.tools).map(\.self)), people(input, phrases), task(input, phrases),
-            phrases.output(input.run, reportsStatus: input.tools.contains { $0.name == PromptTool.statusReport }),
+            phrases.output(input.run, reportsStatus: input.tools.contains { $0.name == Names.statusReportTool }),
         ]
         return sections.joined(separator: "\n\n") + "\n"
     }

@@ -9,7 +9,7 @@ struct StatusReportTool: Tool {
     let progress: any RunProgressStore
     let sink: any AuditSink
 
-    let name = "run_status_report"
+    let name = Names.statusReportTool
     let title = "Report what you are doing"
     let description = """
         Shows one line of at most \(ProgressReport.longestLine) characters to the people who follow this run. Call it \

@@ -51,8 +51,7 @@ struct PromptAssembly: Sendable {
         facts.goesOn = run.resumption > 0
         let input = PromptInput(
             run: facts,
-            // What an agent may call comes with the run API's tools.
-            tools: [],
+            tools: configuration.runAPI.url == nil ? [] : [.statusReport],
             issue: PromptIssue(
                 title: issue.title, body: issue.body, labels: issue.labels,
                 author: issue.author.login.isEmpty ? nil : issue.author.login),

@@ -70,9 +70,6 @@ enum JobBuilder {
         static let runAPI = "/run/codex-k8s/run-api"
     }
 
-    /// Whom the token for the run API is good for: the API server refuses it, and the run API every other.
-    package static let runAPIAudience = "codex-k8s-run-api"
-
     /// Labels of everything that belongs to one attempt.
     static func labels(run: AgentRun, attempt: Int, agent: String) -> [String: String] {
         var labels = [
@@ -196,7 +193,7 @@ enum JobBuilder {
             "sources": [
                 [
                     "serviceAccountToken": [
-                        "audience": .string(runAPIAudience), "path": "token", "expirationSeconds": 3600,
+                        "audience": .string(Names.runAPIAudience), "path": "token", "expirationSeconds": 3600,
                     ]
                 ]
             ],
@@ -283,7 +280,7 @@ enum JobBuilder {
         ]
         if settings.mode == .fullEnv {
             mounts.append(["name": "environment-token", "mountPath": .string(Path.token), "readOnly": true])
-            environment.append(("CODEXK8S_ENVIRONMENT_NAMESPACE", input.environmentNamespace ?? ""))
+            environment.append((RunnerEnvironment.environmentNamespace, input.environmentNamespace ?? ""))
         }
         return [
             "name": "agent",
