@@ -12,13 +12,14 @@ struct StandInTests {
         let root: String
         let environment: [String: String]
 
-        init(prompt: String, revise: Bool = false) throws {
+        init(prompt: String, revise: Bool = false, discussion: Bool = false) throws {
             root = try Files.temporaryDirectory(prefix: "stand-in-test")
             try Files.createDirectory("\(root)/work")
             try Files.writeAtomically("\(root)/prompt.md", Array(prompt.utf8), durable: false)
             environment = [
                 RunnerEnvironment.promptFile: "\(root)/prompt.md", RunnerEnvironment.workspace: "\(root)/work",
                 RunnerEnvironment.agentResultFile: "\(root)/result.json", RunnerEnvironment.revise: "\(revise)",
+                RunnerEnvironment.discussion: "\(discussion)",
                 RunnerEnvironment.progressFile: "\(root)/progress",
                 RunnerEnvironment.sessionDirectory: "\(root)/sessions",
             ]
@@ -31,6 +32,14 @@ struct StandInTests {
         }
 
         func result() throws -> JSONValue { try JSONValue.parse(Files.readBytes("\(root)/result.json")) }
+    }
+
+    @Test(arguments: [("What do you think?", "nothing to say"), ("create a with one", "a would be created")])
+    func inADiscussionItTalksAndTouchesNothing(_ text: String, _ answer: String) throws {
+        let place = try Place(prompt: text, discussion: true)
+        #expect(place.run() == 0)
+        #expect(try place.result()["summary"]?.stringValue?.contains(answer) == true)
+        #expect(try Files.list("\(place.root)/work").isEmpty)
     }
 
     @Test func firstRunFollowsEveryInstructionAndARevisionTheLast() throws {

@@ -10,6 +10,7 @@ enum AgentContract {
         "PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", RunnerEnvironment.codex,
         // FullEnv: where the API server is; the token of the environment's service account is a file.
         "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "KUBECONFIG",
+        RunnerEnvironment.environmentNamespace,
         RunnerEnvironment.runName, RunnerEnvironment.runUID, RunnerEnvironment.attempt,
         RunnerEnvironment.correlationID, RunnerEnvironment.repository, RunnerEnvironment.issue,
         RunnerEnvironment.triggerKind, RunnerEnvironment.revise, RunnerEnvironment.branch,

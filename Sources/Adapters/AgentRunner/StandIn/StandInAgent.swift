@@ -45,6 +45,13 @@ package struct StandInAgent: Sendable {
             let found = Instruction.all(in: try Files.readText(promptFile, limit: 8 << 20))
             // A revision's prompt tells the issue first and what reviewers ask last: that is what is to be done now.
             let instructions = isRevision ? Array(found.suffix(1)) : found
+            if environment[RunnerEnvironment.discussion] == "true" {
+                let files = instructions.map(\.file).joined(separator: ", ")
+                result.summary = files.isEmpty
+                    ? "Stand-in agent: no model is asked, so there is nothing to say about this."
+                    : "Stand-in agent: without mode:discussion, \(files) would be created."
+                return 0
+            }
             if instructions.isEmpty {
                 result.error = "the prompt holds no line of the form: create FILE with TEXT"
                 say(result.error ?? "")
