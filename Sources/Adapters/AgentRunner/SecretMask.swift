@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import AgentAPI
 
 /// Hides what looks like a credential in texts that people see: log lines, progress, summaries.
 ///
@@ -148,25 +149,10 @@ enum SecretMask {
     }
 }
 
-/// Texts for one line of a log, a status or a comment.
-enum OneLine {
+extension OneLine {
     /// The text in one line without control characters, credentials hidden, of at most `limit` characters.
     static func make(_ text: some StringProtocol, limit: Int) -> String {
         // Masked before it is cut, so that no part of a credential is left; a little more than fits is looked at.
-        let start = String(text.prefix(limit * 4 + 4096))
-        var line = ""
-        var space = false
-        for character in SecretMask.mask(start) {
-            if character.isWhitespace
-                || character.unicodeScalars.allSatisfy({ $0.properties.generalCategory == .control })
-            {
-                space = !line.isEmpty
-                continue
-            }
-            if space { line.append(" ") }
-            space = false
-            line.append(character)
-        }
-        return line.count <= limit ? line : line.prefix(limit - 1) + "…"
+        of(SecretMask.mask(String(text.prefix(limit * 4 + 4096))), limit: limit)
     }
 }

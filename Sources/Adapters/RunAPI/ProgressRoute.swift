@@ -56,18 +56,5 @@ struct ProgressRoute: Sendable {
         return report
     }
 
-    private static let waitStates: Set<String> = ["WaitingMCP", "WaitingOwnerReview", "WaitingRateLimit"]
-}
-
-/// Texts that people see in one line.
-enum OneLine {
-    /// The text with its white space and control characters as single spaces, cut to so many characters.
-    static func of(_ text: String, limit: Int) -> String {
-        let words = text.unicodeScalars.split { scalar in
-            scalar.properties.isWhitespace || scalar.properties.generalCategory == .control
-                || scalar.properties.generalCategory == .lineSeparator
-        }
-        let line = words.map { String(String.UnicodeScalarView($0)) }.joined(separator: " ")
-        return line.count <= limit ? line : line.prefix(limit - 1) + "…"
-    }
+    private static let waitStates = Set(WaitState.allCases.map(\.rawValue))
 }

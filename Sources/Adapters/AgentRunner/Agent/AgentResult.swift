@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+import AgentAPI
 import JSONCoding
 import SystemCalls
 
 /// What an agent leaves in its result file.
-struct AgentResult: Equatable {
+struct AgentResult: Sendable, Equatable {
     var summary: String?
     var commitSubject: String?
     var sessionID: String?
@@ -37,5 +38,18 @@ struct AgentResult: Equatable {
             let bytes = try? Files.readBytes(path, limit: 256 << 10)
         else { return nil }
         return try? JSONValue.parse(bytes)
+    }
+}
+
+extension AgentResult {
+    /// What a file says, as the runner takes it: credentials hidden, texts in bounds; a member that is none of ours is as
+    /// good as none.
+    init(untrusted json: JSONValue?) {
+        summary = json?["summary"]?.stringValue.map { SecretMask.mask($0) }
+        commitSubject = json?["commitSubject"]?.stringValue.map { SecretMask.mask($0) }
+        if let id = json?["sessionID"]?.stringValue, SessionName.isValid(id) { sessionID = id }
+        sessionResumed = json?["sessionResumed"]?.boolValue
+        resumeProblem = json?["resumeProblem"]?.stringValue.map { OneLine.make($0, limit: 400) }
+        error = json?["error"]?.stringValue.map { OneLine.make($0, limit: 1000) }
     }
 }

@@ -12,32 +12,11 @@ struct AgentProcess: Sendable {
     /// The session to go on with, when its files are in place.
     var sessionID: String?
 
-    /// What the agent says about its work; a text that is none of ours is as good as none.
-    struct Outcome: Sendable, Equatable {
-        var summary: String?
-        var commitSubject: String?
-        var sessionID: String?
-        var sessionResumed: Bool?
-        /// Why the session that it was given was not gone on with.
-        var resumeProblem: String?
-        /// Why it failed, in its own words.
-        var error: String?
-
-        init(_ json: JSONValue?) {
-            summary = json?["summary"]?.stringValue.map { SecretMask.mask($0) }
-            commitSubject = json?["commitSubject"]?.stringValue.map { SecretMask.mask($0) }
-            if let id = json?["sessionID"]?.stringValue, SessionName.isValid(id) { sessionID = id }
-            sessionResumed = json?["sessionResumed"]?.boolValue
-            resumeProblem = json?["resumeProblem"]?.stringValue.map { OneLine.make($0, limit: 400) }
-            error = json?["error"]?.stringValue.map { OneLine.make($0, limit: 1000) }
-        }
-    }
-
     /// How it ended; what it said counts also when it failed or was told to stop.
     struct End: Sendable {
         /// nil when it was not started or ended by its limit.
         var exitCode: Int32?
-        var outcome = Outcome(nil)
+        var outcome = AgentResult()
         /// Why the run does not go on after it; nil when it does.
         var failure: (any Error)?
     }
@@ -57,7 +36,7 @@ struct AgentProcess: Sendable {
         } catch {
             end.failure = error
         }
-        end.outcome = Outcome(AgentResult.read(configuration.agentResultFile))
+        end.outcome = AgentResult(untrusted: AgentResult.read(configuration.agentResultFile))
         if Task.isCancelled {
             end.failure = CancellationError()
         } else if let code = end.exitCode, code != 0 {

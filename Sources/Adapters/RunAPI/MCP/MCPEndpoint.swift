@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import AgentAPI
 import AuditTrail
 import Cryptography
 import HTTPServing

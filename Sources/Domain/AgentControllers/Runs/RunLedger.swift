@@ -118,7 +118,7 @@ enum RunLedger {
     }
 
     private static func note(session id: String?, resumed: Bool?, in status: inout AgentRunStatus) {
-        guard let id, isSessionID(id) else { return }
+        guard let id, SessionName.isValid(id) else { return }
         guard var session = status.session, session.id == id else {
             status.session = .init(id: id, resumed: resumed)
             return
@@ -128,15 +128,6 @@ enum RunLedger {
     }
 
     // MARK: Bounds
-
-    /// Whether a text can name a session, here and in paths.
-    private static func isSessionID(_ text: String) -> Bool {
-        (1...128).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                    || byte == 0x2D || byte == 0x2E || byte == 0x5F
-            }
-    }
 
     /// One line of at most so many characters, as the definition counts them.
     static func bounded(_ text: String, to length: Int) -> String {
