@@ -46,11 +46,11 @@ func executable(_ name: String, target: String, _ dependencies: [String]) -> Tar
         swiftSettings: safeSettings + smallCode, linkerSettings: smallPrograms)
 }
 
-/// The tests of one target, in `Tests/NAMETests`.
-func tests(_ name: String, _ dependencies: [String] = []) -> Target {
+/// The tests of one target, in `Tests/NAMETests`; `files` are folders there whose files they read.
+func tests(_ name: String, _ dependencies: [String] = [], files: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: ([name] + dependencies).map { .init(stringLiteral: $0) },
-        path: "Tests/\(name)Tests", swiftSettings: settings)
+        path: "Tests/\(name)Tests", exclude: files, swiftSettings: settings)
 }
 
 func systemLibrary(_ name: String, pkgConfig: String? = nil) -> Target {
@@ -162,14 +162,14 @@ var targets: [Target] = [
         dependencies: (base + ["KubernetesAPI", "KubernetesClient", "ControllerRuntime", "HTTPServing", "HTTPTransport", "SystemCalls"]).map { .init(stringLiteral: $0) },
         path: "Tests/KubernetesTestSupport", swiftSettings: settings),
     tests("KubernetesClient", base + ["KubernetesAPI", "HTTPServing", "HTTPTransport", "YAMLCoding", "ChildProcesses", "Cryptography", "SystemCalls", "KubernetesTestSupport"]),
-    tests("ControllerRuntime", kubernetes + ["HTTPServing", "KubernetesTestSupport"]),
+    tests("ControllerRuntime", base + ["KubernetesAPI", "KubernetesClient", "HTTPServing", "KubernetesTestSupport"]),
     tests("AgentAPI", ["JSONCoding", "KubernetesAPI", "YAMLCoding", "StructuralSchema", "ServiceRuntime"]),
     tests("RunPolicy", ["AgentAPI"]),
     .testTarget(
         name: "PromptCommandTests",
         dependencies: (base + ["codex-k8s", "ChildProcesses", "DevForge", "DevPostgres", "Postgres", "HTTPTransport", "Cryptography", "Prompts", "SystemCalls"]).map { .init(stringLiteral: $0) },
         path: "Tests/PromptCommandTests", swiftSettings: settings),
-    tests("Prompts", ["AgentAPI", "RunPolicy", "StandInLanguage", "Cryptography", "SystemCalls"]),
+    tests("Prompts", ["AgentAPI", "RunPolicy", "StandInLanguage", "Cryptography", "SystemCalls"], files: ["Golden"]),
     tests("AuditTrail", ["AgentAPI", "JSONCoding"]),
     tests("AgentControllers", kubernetes + [
         "AgentAPI", "RunPolicy", "Prompts", "SourceProvider", "AuditTrail", "Cryptography", "DevCluster", "HTTPTransport", "SystemCalls", "YAMLCoding",
@@ -184,8 +184,8 @@ var targets: [Target] = [
     tests("AgentRunner", base + ["AuditTrail", "Compression", "Cryptography", "RunAPI", "RunAPITestSupport", "AgentAPI", "ChildProcesses", "DevForge", "DevModel", "HTTPServing", "HTTPTransport", "SystemCalls"]),
     tests("WebhookEdge", base + ["ChildProcesses", "HTTPServing", "HTTPTransport", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "Cryptography"]),
     tests("ExpressionLanguage", ["JSONCoding"]),
-    tests("StructuralSchema", ["JSONCoding", "YAMLCoding", "ExpressionLanguage"]),
-    tests("DevCluster", kubernetes + ["HTTPServing", "HTTPTransport", "YAMLCoding", "StructuralSchema", "ChildProcesses", "SystemCalls"]),
+    tests("StructuralSchema", ["JSONCoding", "YAMLCoding", "ExpressionLanguage"], files: ["Fixtures"]),
+    tests("DevCluster", kubernetes + ["HTTPServing", "HTTPTransport", "YAMLCoding", "StructuralSchema", "ChildProcesses", "SystemCalls"], files: ["Fixtures"]),
     tests("DevForge", base + ["HTTPServing", "HTTPTransport", "Cryptography", "ChildProcesses", "SystemCalls"]),
     tests("DevModel", base + ["HTTPTransport", "ChildProcesses", "SystemCalls"]),
     tests("DevPostgres", base + ["Postgres", "ChildProcesses", "SystemCalls"]),

@@ -155,7 +155,8 @@ import Testing
         var event = Self.event(10)
         event.actor = SourceActor(id: 8, login: "eve", isBot: false)
         // The payload said "octo"; the code host says otherwise.
-        #expect(reason(AdmissionPlan.decide(try Self.input(events: [event], permission: .none))) == .actorNotAllowed)
+        #expect(reason(AdmissionPlan.decide(try Self.input(events: [event], permission: RepositoryPermission.none)))
+                == .actorNotAllowed)
     }
 
     /// Whatever lists its account is on: what an agent asks for is for a person to decide.

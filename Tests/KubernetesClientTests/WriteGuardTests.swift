@@ -39,7 +39,7 @@ import Testing
             defer { http.shutdown() }
             let maps = client(server, http, Allowance(0)).objects(.configMap, namespace: "default")
             _ = try await maps.get("a")
-            let object = try DynamicObject.decode(configMapValue("a", version: 1))
+            let object = DynamicObject.decode(configMapValue("a", version: 1))
             for write: @Sendable () async throws -> Void in [
                 { _ = try await maps.create(object) }, { _ = try await maps.replace(object) },
                 { _ = try await maps.patch("a", .merge([:])) }, { _ = try await maps.delete("a") },

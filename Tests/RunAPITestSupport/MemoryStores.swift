@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package import AgentAPI
 package import AuditTrail
-package import JSONCoding
+import JSONCoding
 import Synchronization
 
 /// Sessions in memory, by the rules of the real store: whole snapshots, later ones first, a scope's own alone.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-package import AuditTrail
-package import JSONCoding
+import AuditTrail
+import JSONCoding
 package import RunAPI
 package import ServiceRuntime
 import Synchronization

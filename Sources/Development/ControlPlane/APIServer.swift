@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import HTTPTransport
 import HTTPTypes
-package import JSONCoding
+import JSONCoding
 import ServiceRuntime
 import SystemCalls
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-package import ServiceRuntime
+import ServiceRuntime
 import Sockets
 import Synchronization
 

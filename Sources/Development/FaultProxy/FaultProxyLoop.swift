@@ -45,7 +45,7 @@ final class FaultProxyLoop {
             for (command, _) in commands { perform(command) }
             let time = now
             for connection in connections.values
-            where !commands.isEmpty || touched.contains(connection.id) || connection.deadline.map { $0 <= time } == true
+            where !commands.isEmpty || touched.contains(connection.id) || connection.deadline.map({ $0 <= time }) == true
             {
                 connection.pump(now: time)
             }

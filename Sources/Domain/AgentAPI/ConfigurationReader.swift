@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-package import JSONCoding
+import JSONCoding
 
 /// Why a configuration is refused: every problem found, each with the path of its key.
 package struct ConfigurationError: Error, Hashable, CustomStringConvertible {

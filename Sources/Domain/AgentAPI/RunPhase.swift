@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-package import JSONCoding
+import JSONCoding
 
 /// Where a run stands. A value that this version does not know is kept.
 package enum RunPhase: Sendable, Hashable, CaseIterable, RawRepresentable, JSONReadable, JSONWritable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import HTTPTransport
-package import SystemCalls
+import SystemCalls
 
 /// The configuration files of kubectl.
 ///

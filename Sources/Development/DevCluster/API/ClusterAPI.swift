@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-package import JSONCoding
-package import KubernetesAPI
+import JSONCoding
+import KubernetesAPI
 import ServiceRuntime
 
 /// What the API does, without HTTP: the rules of Kubernetes about objects on top of the store.

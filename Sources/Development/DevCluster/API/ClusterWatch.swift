@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-package import JSONCoding
+import JSONCoding
 
 /// The events of one kind of object for a controller inside the process: what exists, then what happens.
 ///

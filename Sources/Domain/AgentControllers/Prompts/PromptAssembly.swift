@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-package import AgentAPI
-package import JSONCoding
+import AgentAPI
+import JSONCoding
 package import Prompts
 import RunPolicy
 package import SourceProvider

@@ -54,7 +54,7 @@ final class SourceFacts: Sendable {
     }
 
     private func answer<Value: Sendable>(
-        _ kind: WritableKeyPath<State, [String: Answer<Value>]> & Sendable, _ key: String, _ lifetime: Duration,
+        _ kind: any WritableKeyPath<State, [String: Answer<Value>]> & Sendable, _ key: String, _ lifetime: Duration,
         _ ask: @escaping @Sendable () async throws -> Value
     ) async throws(ProviderError) -> Value {
         let now = now()
