@@ -48,17 +48,31 @@ struct CodexAgentTests {
                 model_reasoning_effort = "low"
                 model_provider = "other"
                 web_search = "live"
+                service_tier = "fast"
                 [model_providers.other]
                 name = "other"
                 base_url = "http://127.0.0.1:1/v1"
                 """
             try Files.writeAtomically("\(checkout)/.codex/config.toml", Array(settings.utf8), durable: false)
-            let (code, _) = try await pod.run("create a.txt with hello")
+            // One that codex knows to have more than one tier.
+            let (code, _) = try await pod.run("create a.txt with hello", model: "gpt-5.5")
             #expect(code == 0, "\(pod.lines)")
-            #expect(pod.model.requests.map(\.model) == ["model-one", "model-one"])
+            #expect(pod.model.requests.map(\.model) == ["gpt-5.5", "gpt-5.5"])
             #expect(pod.model.requests.map(\.effort) == ["high", "high"])
+            #expect(pod.model.requests.compactMap(\.serviceTier) == [])
             let isRead = pod.model.requests[0].userMessages.contains { $0.contains("Always add tests.") }
             #expect(isRead)
+        }
+    }
+
+    @Test func settingsThatCannotBeReadAreNamed() async throws {
+        try await CodexPod.with { pod in
+            let checkout = try pod.configuration().checkout
+            try Files.createDirectory("\(checkout)/.codex")
+            try Files.writeAtomically("\(checkout)/.codex/config.toml", Array("broken = [".utf8), durable: false)
+            let (code, result) = try await pod.run("create a.txt with hello")
+            #expect(code == 1)
+            #expect(result.error?.contains("\(checkout)/.codex/config.toml") == true, "\(result)")
         }
     }
 

@@ -108,6 +108,10 @@ struct CodexDriverTests {
             ([], 1, "Error: no rollout found for t-1\n", "t-1", .notResumed("Error: no rollout found for t-1")),
             ([], 1, "Error: bad config", nil, .failed("Error: bad config")),
             (
+                [], 1, "WARNING: x\nError loading config.toml: no array\n  |\n1 | [\n\nStack:\n   0: <unknown>\n", nil,
+                .failed("Error loading config.toml: no array")
+            ),
+            (
                 [thread, turn, failed("unexpected status 400 Bad Request: invalid_encrypted_content")], 1, "", "t-1",
                 .notResumed("unexpected status 400 Bad Request: invalid_encrypted_content")
             ),

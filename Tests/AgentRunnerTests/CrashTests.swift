@@ -35,7 +35,7 @@ import Testing
     }
 
     /// How many calls of git a run makes; the first test counts them.
-    private static let gitCalls = 15
+    private static let gitCalls = 13
     /// Chunk and manifest before the push; nothing is new after it.
     private static let sessionCalls = 2
 
@@ -151,13 +151,13 @@ import Testing
     }
 
     /// How many calls of git there are before the agent of a pod that restores unfinished work.
-    private static let restoringCalls = 13
+    private static let restoringCalls = 11
 
     /// Where a pod dies that restores a session and unfinished work: at each request, and at calls of git from the
     /// checkout to the push.
     static let restoringSteps: [Step] =
         (1...3).map { .session($0, after: false) }
-        + [9, 11, 13, 14, 16, 18].flatMap { [.git($0, after: false), .git($0, after: true)] }
+        + [7, 9, 11, 13, 15, 17].flatMap { [.git($0, after: false), .git($0, after: true)] }
 
     @Test(arguments: restoringSteps) func whatOnePodDidNotRestoreTheNextOneDoes(step: Step) async throws {
         let fixture = SessionPod.api()

@@ -11,6 +11,11 @@ import Testing
         (#"{"model":["a"]}"#, 400), (#"{"input":"a"}"#, 400), (#"{"model":"a","model":"b"}"#, 400),
         (#"{"model":"b","mod\u0065l":"a"}"#, 400), (#"["a"]"#, 400), ("", 400), ("model=a", 400),
         (#"{"input":{"model":"a"},"model":"b"}"#, 403),
+        (#"{"model":"a","tools":[{"type":"function","name":"f"},{"type":"x","model":"b"}]}"#, 403),
+        (#"{"model":"a","tools":[{"type":"image_generation"}]}"#, 403),
+        (#"{"model":"a","tools":[{"type":"function","name":"model"}],"background":false}"#, nil),
+        (#"{"model":"a","background":true}"#, 403), (#"{"model":"a","service_tier":"priority"}"#, 403),
+        (#"{"model":"a","service_tier":"default"}"#, nil), (#"{"model":"a","service_tier":null}"#, nil),
     ] as [(String, Int?)])
     func onlyTheRunsModelIsAsked(_ body: String, _ status: Int?) {
         for route in [ModelRoute.responses, .compact] {

@@ -75,6 +75,7 @@ struct ModelProxyTests {
         let sent: HTTPHeaders = [
             "Authorization": "Bearer broker", "Content-Type": "application/json", "Connection": "X-Hop", "X-Hop": "1",
             "OpenAI-Organization": "other", "Session-Id": "s", "Accept-Encoding": "gzip", "Cookie": "a=b",
+            "X-HTTP-Method-Override": "DELETE",
         ]
         try await Self.providing { _, _ in
             .json(
@@ -93,7 +94,7 @@ struct ModelProxyTests {
             #expect(request.headers.values(for: "Authorization") == ["Bearer \(Self.key)"])
             #expect(request.headers["Session-Id"] == "s")
             #expect(String(decoding: request.body, as: UTF8.self) == #"{"model":"m"}"#)
-            for name in ["X-Hop", "OpenAI-Organization", "Accept-Encoding", "Cookie"] {
+            for name in ["X-Hop", "OpenAI-Organization", "Accept-Encoding", "Cookie", "X-HTTP-Method-Override"] {
                 #expect(request.headers[name] == nil, "\(name)")
             }
             #expect(try await Self.usage(pod, client)?.totals.inputTokens == 3)
@@ -191,6 +192,7 @@ struct ModelProxyTests {
 
     @Test(arguments: [
         (#"{"error":{"code":"insufficient_quota"}}"#, "1"), (#"{"error":{"message":"later"}}"#, "1000000"),
+        (#"{"error":{"message":"never"}}"#, "9999999999999999"),
     ])
     func aLimitThatWaitingDoesNotHelpIsTold(body: String, retryAfter: String) async throws {
         try await Self.providing { _, _ in
@@ -206,11 +208,44 @@ struct ModelProxyTests {
         }
     }
 
-    @Test(arguments: [("5", "{}", 1, 5), ("0", "{}", 1, 1), (nil, "{}", 1, 2), (nil, "x", 3, 8), ("soon", "", 20, 60)])
-    func pausesFollowTheProvider(header: String?, body: String, attempt: Int, seconds: Int) {
+    @Test(arguments: [
+        ("5", "{}", 1, 5), ("0", "{}", 1, 1), (nil, "{}", 1, 2), (nil, "x", 3, 8), ("soon", "", 20, 60), ("-1", "", 1, 2),
+        ("Sun, 06 Nov 1994 08:50:07 GMT", "{}", 1, 30), ("Sun, 06 Nov 1994 08:49:00 GMT", "{}", 1, 1),
+        ("Sun, 06 Non 1994 08:50:07 GMT", "{}", 1, 2),
+        // More than can be added to the time of day.
+        ("9999999999999999", "{}", 1, 1 << 31), ("99999999999999999999999", "{}", 1, 1 << 31),
+    ])
+    func pausesFollowTheProvider(header: String?, body: String, attempt: Int, seconds: Int) throws {
         var headers: HTTPHeaders = [:]
         headers["Retry-After"] = header
-        #expect(RateLimitWait(headers: headers, body: Array(body.utf8), attempt: attempt)?.seconds == seconds)
+        let now = try #require(Timestamp("1994-11-06T08:49:37.5Z"))
+        let wait = RateLimitWait(headers: headers, body: Array(body.utf8), attempt: attempt, now: now)
+        #expect(wait?.seconds == seconds)
+    }
+
+    @Test func aLimitWithALongExplanationIsWaitedOutToo() async throws {
+        try await Self.providing { _, number in
+            number == 1
+                ? ServerResponse(
+                    status: .tooManyRequests, headers: ["Retry-After": "1"],
+                    body: .bytes([UInt8](repeating: 0x20, count: 100_000))) : .json(["done": true])
+        } _: { provider, pod, client in
+            let answer = try await client.send(try Self.post(pod))
+            #expect(answer.status == .ok)
+            #expect(provider.requests.withLock { $0.count } == 2)
+        }
+    }
+
+    @Test func eachRequestWaitsForItself() {
+        let meter = ModelMeter()
+        let (first, second) = (meter.request(), meter.request())
+        meter.wait(.init(state: "WaitingRateLimit", reason: "short", until: 5), request: first)
+        meter.wait(.init(state: "WaitingRateLimit", reason: "long", until: 9), request: second)
+        #expect(meter.usage.waiting?.reason == "long")
+        meter.wait(nil, request: second)
+        #expect(meter.usage.waiting?.reason == "short")
+        meter.wait(nil, request: first)
+        #expect(meter.usage.waiting == nil)
     }
 
     @Test func withoutAProviderThereIsStillAnAnswer() async throws {
@@ -248,7 +283,7 @@ struct ModelProxyTests {
         let first = ModelMeter(file: file)
         first.add(.init(inputTokens: 5, outputTokens: 1))
         first.add(.init(inputTokens: 2))
-        first.wait(.init(state: "WaitingRateLimit", reason: "r"))
+        first.wait(.init(state: "WaitingRateLimit", reason: "r"), request: first.request())
         let second = ModelMeter(file: file)
         #expect(second.usage == BrokerUsage(totals: .init(inputTokens: 7, outputTokens: 1)))
         second.add(.init(inputTokens: 1))

@@ -64,6 +64,19 @@ struct ProgressTests {
         #expect(tail.next().isEmpty)
     }
 
+    @Test func theLastLookSeesAllThatIsThere() throws {
+        let folder = try Files.temporaryDirectory(prefix: "tail-test")
+        defer { try? Files.remove(folder) }
+        let path = "\(folder)/progress"
+        let noise = String(repeating: "x", count: ProgressTail.partSize * 2)
+        try Files.overwrite(path, Array("one\n\(noise)\ntwo\nhalf".utf8))
+        var tail = ProgressTail(path: path)
+        #expect(tail.rest() == [Array("one".utf8), Array("two".utf8)])
+        #expect(tail.rest().isEmpty)
+        try Files.remove(path)
+        #expect(tail.rest().isEmpty)
+    }
+
     @Test func reportsComeWhenSomethingChangedAndAsSignsOfLife() {
         let start = ContinuousClock.now
         var schedule = ReportSchedule()

@@ -61,6 +61,18 @@ struct PushDecisionTests {
         #expect((verdict == .allowed) == isAllowed)
     }
 
+    /// Unicode takes the sign for Kelvin and the letter for the same; git does not.
+    @Test func aBranchIsComparedByItsBytes() throws {
+        let request = try ReceivePackRequest(Self.body(["\(Self.zero) \(Self.one) refs/heads/codex/\u{212A}"]))
+        #expect(PushPolicy(branch: "codex/K").judge(request) == .refused("this run may push refs/heads/codex/K alone"))
+    }
+
+    @Test func aPushTakesNoOptions() throws {
+        let request = try ReceivePackRequest(
+            Self.body(["\(Self.zero) \(Self.one) refs/heads/codex/issue-1"], capabilities: "report-status push-options"))
+        #expect(PushPolicy(branch: "codex/issue-1").judge(request) == .refused("a run pushes without options"))
+    }
+
     @Test func reportIsWrappedInTheBandThatTheClientReads() throws {
         let commands = ["\(Self.one) \(Self.two) refs/heads/main"]
         let report = "000eunpack ok\n001fng refs/heads/main because\n0000"

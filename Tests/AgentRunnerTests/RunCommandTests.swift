@@ -277,6 +277,59 @@ struct RunCommandTests {
         }
     }
 
+    /// What an agent leaves in `.git` is for its own calls of git.
+    @Test(arguments: [
+        // Programs that the runner's git would start.
+        "echo '* filter=mine' > .gitattributes; git config filter.mine.clean 'touch ../mark; cat'",
+        "git config gpg.program \"$PWD/../no\"; git config log.showSignature true",
+        // Other places.
+        "git config remote.origin.pushurl http://127.0.0.1:1/x.git", "git config remote.origin.mirror true",
+        "git config core.worktree /usr/share", "git config url.http://127.0.0.1:1/.insteadOf http://",
+        "mkdir ../other; git config --file ../other/config core.bare true; echo ../../other > .git/commondir",
+        // What a git does not know, and what one that was killed leaves.
+        "git config core.repositoryformatversion 1; git config extensions.mine true",
+        "touch .git/index.lock .git/HEAD.lock .git/packed-refs.lock .git/refs/heads/codex/issue-7.lock",
+        // For a git that believes it, everything is committed already.
+        "git add -A; git replace HEAD $(git -c user.name=A -c user.email=a@b.c commit-tree $(git write-tree) -m x)",
+    ])
+    func whatTheAgentSetsForItsGitIsNotForTheRunners(script: String) async throws {
+        try await Self.inPod { origin, pod in
+            let message = try await pod.run(pod.configuration(agent: "echo x > y; \(script)"))
+            #expect(message.outcome == .succeeded, "\(message.error ?? "")")
+            #expect(try await origin.inRepository("show", "\(RunPod.branch):y") == "x")
+            #expect(!Files.exists("\(pod.folder)/workspace/mark"))
+            // The next attempt in this folder is not hindered either.
+            let second = try await pod.run(pod.configuration(agent: "echo z > w; \(script)"))
+            #expect(second.outcome == .succeeded, "\(second.error ?? "")")
+        }
+    }
+
+    @Test func repositoriesInTheCheckoutAreLeftOut() async throws {
+        try await Self.inPod { origin, pod in
+            let script = """
+                echo x > y; mkdir deep
+                git init -q empty; echo 1 > empty/file; git init -q deep/full; echo 2 > deep/full/file; echo 3 > deep/plain
+                (cd deep/full; git add -A; git -c user.name=A -c user.email=a@b.c commit -qm One)
+                git init -q "$(printf 'odd\\n\\377name')"
+                """
+            let message = try await pod.run(pod.configuration(agent: script))
+            #expect(message.outcome == .succeeded, "\(message.error ?? "")")
+            let files = try await origin.inRepository("ls-tree", "-r", "--name-only", RunPod.branch)
+            #expect(files == "README.md\ndeep/plain\ny")
+        }
+    }
+
+    @Test(arguments: ["rm -rf .git", "mv .git ../away; ln -s ../away .git", "mv .git ../away; echo gitdir: ../away > .git"])
+    func anAgentThatTakesTheRepositoryAwayIsTold(script: String) async throws {
+        try await Self.inPod { _, pod in
+            let message = try await pod.run(pod.configuration(agent: script))
+            #expect(message.outcome == .failed)
+            #expect(message.error?.contains("repository/.git") == true, "\(message.error ?? "")")
+            let next = try await pod.run(pod.configuration(agent: "echo x > y"))
+            #expect(next.outcome == .succeeded)
+        }
+    }
+
     @Test(arguments: [
         (RunnerEnvironment.branch, "--force"), (RunnerEnvironment.branch, "a b"), (RunnerEnvironment.attempt, "0"),
         (RunnerEnvironment.agentCommand, "sh"), (RunnerEnvironment.agentCommand, "[]"),

@@ -81,6 +81,13 @@ import Testing
         }
     }
 
+    @Test func filesThatClaimMoreThanCanBeAddedUpAreTooMuch() throws {
+        var folder = try SessionFolder("/no/such/folder")
+        let hole = SessionFolder.Entry(path: "a", size: .max, modified: 0, inode: 1)
+        folder.entries = [hole, hole]
+        #expect(folder.size == .max)
+    }
+
     @Test func aLinkInTheLastMomentIsNotFollowed() async throws {
         try await Self.inFolder { folder in
             let root = "\(folder)/sessions"

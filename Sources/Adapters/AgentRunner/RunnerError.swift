@@ -8,6 +8,8 @@ package enum RunnerError: Error, Sendable, Hashable, CustomStringConvertible {
     case brokerUnavailable(file: String, waited: Duration)
     /// git failed for a reason that is not the branch.
     case git(step: String, exitCode: Int32, output: String)
+    /// The agent took the checkout's repository away.
+    case checkoutReplaced(folder: String)
     /// The prompt is not where it should be.
     case promptMissing(file: String, reason: String)
     /// The agent's program cannot be started.
@@ -31,6 +33,8 @@ package enum RunnerError: Error, Sendable, Hashable, CustomStringConvertible {
             "the broker did not write \(file) within \(waited.components.seconds) s; see the log of container broker"
         case .git(let step, let exitCode, let output):
             "git \(step) failed with exit code \(exitCode): \(output)"
+        case .checkoutReplaced(let folder):
+            "\(folder)/.git is no folder any more: the agent removed or replaced it, and its work cannot be committed"
         case .promptMissing(let file, let reason): "the prompt \(file) cannot be read: \(reason)"
         case .agentUnavailable(let command, let reason):
             "the agent's command \(command) cannot be started: \(reason); check it in the operator's configuration"

@@ -17,6 +17,8 @@ struct ModelConversation: Sendable, Equatable {
     let model: String
     /// `reasoning.effort`, where it was sent.
     let effort: String?
+    /// `service_tier`, where it was sent.
+    let serviceTier: String?
     /// The answer is wanted as server-sent events.
     let isStreamed: Bool
     let items: [Item]
@@ -46,6 +48,7 @@ struct ModelConversation: Sendable, Equatable {
         if let effort, !["none", "minimal", "low", "medium", "high", "xhigh"].contains(effort) {
             throw Problem(message: "Invalid value: '\(effort)'.", parameter: "reasoning.effort")
         }
+        serviceTier = json["service_tier"]?.stringValue
         isStreamed = json["stream"]?.boolValue ?? false
         var items: [Item] = []
         for (index, item) in input.enumerated() {

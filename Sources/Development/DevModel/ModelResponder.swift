@@ -137,8 +137,8 @@ final class ModelResponder: Sendable {
             if state.requests.count < Self.memory {
                 state.requests.append(
                     ModelRequest(
-                        model: conversation.model, effort: conversation.effort, items: conversation.items.count,
-                        hasEarlierTurns: conversation.hasEarlierTurns, task: conversation.task,
+                        model: conversation.model, effort: conversation.effort, serviceTier: conversation.serviceTier,
+                        items: conversation.items.count, hasEarlierTurns: conversation.hasEarlierTurns, task: conversation.task,
                         userMessages: conversation.userMessages, status: status, usage: usage))
             }
             return state.count

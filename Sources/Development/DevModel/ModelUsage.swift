@@ -35,6 +35,8 @@ package struct ModelRequest: Sendable, Hashable {
     package var model: String
     /// The reasoning effort that was asked for.
     package var effort: String?
+    /// The service tier that was asked for.
+    package var serviceTier: String?
     /// Items of the conversation.
     package var items: Int
     /// True when the conversation holds answers before the newest user message, as a resumed session's does.

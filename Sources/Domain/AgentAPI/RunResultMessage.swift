@@ -87,7 +87,9 @@ package struct RunResultMessage: Codable, Sendable, Hashable {
         return message
     }
 
+    /// By code points: what counts as one character has no bound.
     private static func cut(_ text: String, to limit: Int) -> String {
-        text.count <= limit ? text : text.prefix(limit - 1) + "…"
+        let scalars = text.unicodeScalars
+        return scalars.count <= limit ? text : String(scalars.prefix(limit - 1)) + "…"
     }
 }

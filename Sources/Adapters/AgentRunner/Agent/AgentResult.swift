@@ -16,8 +16,9 @@ struct AgentResult: Sendable, Equatable {
 
     /// Takes what the model itself wrote to the file: its words win, all else is the driver's.
     mutating func take(modelsFile json: JSONValue?) {
-        if let text = json?["summary"]?.stringValue, !text.isEmpty { summary = text }
-        if let text = json?["commitSubject"]?.stringValue, !text.isEmpty { commitSubject = text }
+        let said = AgentResult(untrusted: json)
+        if let text = said.summary, !text.isEmpty { summary = text }
+        if let text = said.commitSubject, !text.isEmpty { commitSubject = text }
     }
 
     var json: JSONValue {
@@ -31,22 +32,33 @@ struct AgentResult: Sendable, Equatable {
         return .object(object)
     }
 
+    /// The largest file that is read, in bytes.
+    private static let longestFile = 256 << 10
+
     /// Reads a file that a model or an agent wrote; nil when there is none that could be read.
     static func read(_ path: String) -> JSONValue? {
-        // Opening a pipe would wait for its writer.
-        guard let status = try? Files.linkStatus(path), status.kind == .file,
-            let bytes = try? Files.readBytes(path, limit: 256 << 10)
+        // Without following links: neither a pipe nor a device keeps this waiting.
+        guard let reader = try? FileReader(path, followsLinks: false),
+            let bytes = try? reader.read(at: 0, upTo: longestFile + 1), bytes.count <= longestFile
         else { return nil }
         return try? JSONValue.parse(bytes)
     }
 }
 
 extension AgentResult {
+    /// The longest summary, in code points.
+    static let longestSummary = 8000
+
+    /// A text as a summary: credentials hidden, not too long.
+    static func summary(_ text: String) -> String {
+        String(SecretMask.mask(text).unicodeScalars.prefix(longestSummary))
+    }
+
     /// What a file says, as the runner takes it: credentials hidden, texts in bounds; a member that is none of ours is as
     /// good as none.
     init(untrusted json: JSONValue?) {
-        summary = json?["summary"]?.stringValue.map { SecretMask.mask($0) }
-        commitSubject = json?["commitSubject"]?.stringValue.map { SecretMask.mask($0) }
+        summary = json?["summary"]?.stringValue.map { Self.summary($0) }
+        commitSubject = json?["commitSubject"]?.stringValue.map { OneLine.make($0, limit: 400) }
         if let id = json?["sessionID"]?.stringValue, SessionName.isValid(id) { sessionID = id }
         sessionResumed = json?["sessionResumed"]?.boolValue
         resumeProblem = json?["resumeProblem"]?.stringValue.map { OneLine.make($0, limit: 400) }

@@ -10,6 +10,9 @@ struct ModelPolicy: Sendable {
     /// The run's model; nil where nobody chose one.
     let model: String?
 
+    /// Tiers that cost no more than the model does.
+    private static let tiers: Set<String> = ["auto", "default", "flex"]
+
     /// Why a request is not passed on.
     struct Refusal: Sendable, Equatable {
         var status: HTTPStatus
@@ -27,13 +30,31 @@ struct ModelPolicy: Sendable {
         guard let asked = request["model"]?.stringValue else {
             return Refusal(status: .badRequest, reason: "the request names no model", code: "model_missing")
         }
-        guard asked == model else {
+        // A tool of the provider's may be a model as well.
+        let models = [asked] + (request["tools"]?.arrayValue ?? []).compactMap { Self.model(of: $0) }
+        if let other = models.first(where: { $0 != model }) {
             return Refusal(
                 status: .forbidden,
-                reason: "this run works with the model \(model) and may not ask \(asked.prefix(100)); a label on the issue "
+                reason: "this run works with the model \(model) and may not ask \(other.prefix(100)); a label on the issue "
                     + "chooses another",
                 code: "model_not_allowed")
         }
+        if let tier = request["service_tier"]?.stringValue, !Self.tiers.contains(tier) {
+            return Refusal(
+                status: .forbidden, reason: "nobody chose the service tier \(tier.prefix(100)) for this run",
+                code: "service_tier_not_allowed")
+        }
+        if request["background"]?.boolValue == true {
+            return Refusal(
+                status: .forbidden, reason: "what a run asks is answered at once: nobody would count what it used",
+                code: "background_not_allowed")
+        }
         return nil
+    }
+
+    /// The model that the provider would ask for a tool; nil where it is the agent that runs it.
+    private static func model(of tool: JSONValue) -> String? {
+        if let named = tool["model"]?.stringValue { return named }
+        return tool["type"]?.stringValue == "image_generation" ? "of image_generation" : nil
     }
 }

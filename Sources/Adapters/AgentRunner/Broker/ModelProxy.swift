@@ -38,17 +38,15 @@ struct ModelProxy: BrokerPart {
         guard let upstream = configuration.upstreamModel else {
             return Self.error(.serviceUnavailable, "no model is configured for this run", "no_model")
         }
+        let number = meter.request()
+        defer { meter.wait(nil, request: number) }
         do {
-            let answer = try await forward(route, request, to: upstream)
-            meter.wait(nil)
-            return answer
+            return try await forward(route, request, number, to: upstream)
         } catch let error as HTTPClientError {
-            meter.wait(nil)
             logger.error("the model cannot be reached", ["error": error.description])
             return Self.error(
                 .badGateway, "the broker cannot reach the model: \(error.summary)", "upstream_unreachable")
         } catch {
-            meter.wait(nil)
             logger.error("a request to the model failed", ["error": "\(error)"])
             return Self.error(
                 .serviceUnavailable, "the broker cannot ask the model now: \(error)", "broker_unavailable")
@@ -64,7 +62,7 @@ struct ModelProxy: BrokerPart {
 
     /// Sends the request, again after each rate limit.
     private func forward(
-        _ route: ModelRoute, _ request: ServerRequest, to upstream: String
+        _ route: ModelRoute, _ request: ServerRequest, _ number: Int, to upstream: String
     ) async throws -> ServerResponse {
         let end = time.now().adding(configuration.rateLimitPatience)
         var attempt = 1
@@ -80,21 +78,22 @@ struct ModelProxy: BrokerPart {
                     idleTimeout: configuration.modelSilence))
             logger.info("model request", ["path": route.upstreamPath, "status": String(answer.status.rawValue)])
             guard answer.status == .tooManyRequests else { return relay(answer, key) }
-            let body = try await answer.body.collect(maximumBytes: Self.longestError)
-            guard let wait = RateLimitWait(headers: answer.headers, body: body, attempt: attempt),
+            // What cannot be read of it says nothing; how long to wait stands in the header.
+            let body = (try? await answer.body.collect(maximumBytes: Self.longestError)) ?? []
+            guard let wait = RateLimitWait(headers: answer.headers, body: body, attempt: attempt, now: time.now()),
                 time.now().adding(.seconds(wait.seconds)) <= end
             else { return relay(answer, body, key) }
-            try await pause(wait)
+            try await pause(wait, number)
             attempt += 1
         }
     }
 
-    private func pause(_ wait: RateLimitWait) async throws {
+    private func pause(_ wait: RateLimitWait, _ number: Int) async throws {
         let until = time.now().adding(.seconds(wait.seconds))
         meter.wait(
             .init(
                 state: WaitState.rateLimit.rawValue, reason: "the model provider asked to wait \(wait.seconds) s",
-                until: until.microseconds / 1_000_000))
+                until: until.microseconds / 1_000_000), request: number)
         logger.info("the model's rate limit is waited out", ["seconds": String(wait.seconds)])
         try await clock.sleep(for: .seconds(wait.seconds))
     }

@@ -42,10 +42,12 @@ enum ModelHeaders {
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
         "transfer-encoding", "upgrade", "host", "content-length", "date", "expect",
     ]
-    /// What the agent may not choose: who pays, and codings in which the key could not be found.
+    /// What the agent may not choose: who pays, what is asked, and codings in which the key could not be found.
     private static let ofAgent: Set<String> = [
         "authorization", "api-key", "x-api-key", "cookie", "openai-organization", "openai-project", "accept-encoding",
         "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+        // By these, gateways take a request for another one than its line says.
+        "x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url",
     ]
     /// What is between provider and broker.
     private static let ofProvider: Set<String> = [

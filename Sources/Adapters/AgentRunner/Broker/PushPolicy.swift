@@ -18,9 +18,12 @@ struct PushPolicy: Sendable, Equatable {
         if request.commands.count > 1 {
             return .refused("a run pushes one branch at a time, not \(request.commands.count) refs")
         }
-        if command.reference != "refs/heads/\(branch)" {
+        // By their bytes: other letters that Unicode takes for the same would be another ref.
+        if !command.reference.utf8.elementsEqual("refs/heads/\(branch)".utf8) {
             return .refused("this run may push refs/heads/\(branch) alone")
         }
+        // What they make the other side do is beyond the branch.
+        if request.capabilities.contains("push-options") { return .refused("a run pushes without options") }
         if command.isDeletion { return .refused("a run may not delete its branch") }
         return .allowed
     }

@@ -48,6 +48,8 @@ struct CodexConfiguration: Equatable {
         decided += [
             ("model_provider", TOMLText.quote("broker")), ("approval_policy", TOMLText.quote("never")),
             ("sandbox_mode", TOMLText.quote("danger-full-access")), ("web_search", TOMLText.quote("disabled")),
+            // A faster one costs a multiple.
+            ("service_tier", TOMLText.quote("default")),
             ("check_for_update_on_startup", "false"),
         ]
         return decided

@@ -26,8 +26,6 @@ struct CodexDriver {
     static let reconnectLimit = 60
     /// The longest line of the log, in characters.
     static let longestLine = 300
-    /// The longest summary that is kept, in characters.
-    static let longestSummary = 8000
 
     /// The session to go on with; nil for a fresh one.
     let wantedSession: String?
@@ -78,7 +76,7 @@ struct CodexDriver {
     func verdict(exitCode: Int32, errors: String) -> Verdict {
         if let endReason { return .failed(endReason) }
         if exitCode == 0, hasCompleted, failure == nil { return .done }
-        let words = failure ?? Self.signal(exitCode) ?? lastError ?? Self.lastLine(of: errors)
+        let words = failure ?? Self.signal(exitCode) ?? lastError ?? Self.reason(in: errors)
         let reason = OneLine.make(words ?? "codex ended with exit code \(exitCode) and said nothing", limit: 1000)
         if wantedSession != nil, sessionID == nil { return .notResumed(reason) }
         if isResumed, !hasWorked, Self.refusesHistory(reason) { return .notResumed(reason) }
@@ -121,7 +119,7 @@ struct CodexDriver {
         }
         switch item {
         case .message(let text):
-            lastMessage = String(SecretMask.mask(text).prefix(Self.longestSummary))
+            lastMessage = AgentResult.summary(text)
             return [log("says", text), status(text)]
         case .reasoning(let text): return [log("thinks", text)]
         case .command(_, let code?, let output) where code != 0:
@@ -164,6 +162,11 @@ struct CodexDriver {
         case 129...159: "codex was ended by signal \(exitCode - 128)"
         default: nil
         }
+    }
+
+    /// What codex says when it cannot begin: details and a stack may follow that.
+    private static func reason(in errors: String) -> String? {
+        errors.split(whereSeparator: \.isNewline).first { $0.hasPrefix("Error") }.map(String.init) ?? lastLine(of: errors)
     }
 
     private static func lastLine(of text: String) -> String? {

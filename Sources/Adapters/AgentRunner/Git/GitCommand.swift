@@ -32,6 +32,8 @@ struct GitCommand: Sendable {
             environment: [
                 "PATH": path, "HOME": home, "LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0",
                 "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_EDITOR": "true",
+                // refs/replace would have it read other objects than it sends.
+                "GIT_NO_REPLACE_OBJECTS": "1",
                 "GIT_AUTHOR_NAME": committerName, "GIT_AUTHOR_EMAIL": committerEmail,
                 "GIT_COMMITTER_NAME": committerName, "GIT_COMMITTER_EMAIL": committerEmail,
             ],

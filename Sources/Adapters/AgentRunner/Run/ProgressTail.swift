@@ -17,6 +17,18 @@ struct ProgressTail {
 
     init(path: String) { self.path = path }
 
+    /// All lines that are there now, for the last look. What is written meanwhile is not waited for.
+    mutating func rest() -> [[UInt8]] {
+        guard let size = try? Files.linkStatus(path).size else { return [] }
+        var lines: [[UInt8]] = []
+        var position = -1
+        while offset < size, offset != position {
+            position = offset
+            lines += next()
+        }
+        return lines
+    }
+
     /// The lines since the last look; none while the file is missing.
     mutating func next() -> [[UInt8]] {
         guard let status = try? Files.linkStatus(path), status.kind == .file else { return [] }
@@ -31,7 +43,7 @@ struct ProgressTail {
     }
 
     private func read() -> [UInt8]? {
-        guard let reader = try? FileReader(path) else { return nil }
+        guard let reader = try? FileReader(path, followsLinks: false) else { return nil }
         return try? reader.read(at: offset, upTo: Self.partSize)
     }
 }

@@ -33,7 +33,8 @@ struct Publisher: Sendable {
     }
 
     private func commit(subject: String) async throws {
-        try await git.run(["add", "--all"])
+        try workspace.takeOver()
+        try await workspace.stage()
         if try await git.asks(["diff", "--cached", "--quiet"]) { return }
         let message = CommitMessage(
             subject: subject, runUID: configuration.runUID, reference: configuration.commitReference)

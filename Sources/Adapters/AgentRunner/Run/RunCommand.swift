@@ -47,7 +47,7 @@ package struct RunCommand: Sendable {
             folder: configuration.checkout, home: configuration.home, committerName: configuration.committerName,
             committerEmail: configuration.committerEmail,
             path: configuration.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
-        let workspace = Workspace(configuration: configuration, git: git)
+        let workspace = Workspace(configuration: configuration, git: git, logger: logger)
         let session = RunSession(configuration: configuration, workspace: workspace, git: git, logger: logger)
         do {
             try await work(&message, git, workspace, session)

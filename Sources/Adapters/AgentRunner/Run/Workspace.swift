@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 import ChildProcesses
+import ServiceRuntime
 import SystemCalls
 
 /// The working copy: made anew from what the remote has, whatever an earlier attempt left behind.
 struct Workspace: Sendable {
     let configuration: RunnerConfiguration
     let git: GitCommand
+    let logger: Logger
 
     /// Where the work began.
     struct Start: Sendable, Equatable {
@@ -19,10 +21,12 @@ struct Workspace: Sendable {
     func prepare() async throws -> Start {
         try Files.createDirectory(configuration.checkout)
         try Files.createDirectory(configuration.home, mode: 0o700)
-        // init is harmless on a copy that exists; leftovers of a killed git would block the next steps.
-        try await git.run(["init", "--quiet", "--initial-branch", configuration.branch, "."])
-        try removeLocks()
-        try await git.run(["config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"])
+        let own = repository
+        if let kind = try? Files.linkStatus(own).kind, kind != .directory { try Files.remove(own) }
+        // Before git looks at it: what an earlier attempt left there may be anything. init is harmless on a copy that
+        // exists.
+        if Files.exists(own) { try takeOver() }
+        try await git.run(["init", "--quiet", "--template=", "--initial-branch", configuration.branch, "."])
         let isContinued = try await fetch()
         let start = try await startingPoint(isContinued: isContinued)
         try await git.run(["checkout", "--quiet", "--force", "-B", configuration.branch, start])
@@ -30,11 +34,58 @@ struct Workspace: Sendable {
         return Start(head: try await git.run(["rev-parse", "HEAD"]), isContinued: isContinued)
     }
 
-    /// Removes what a git that was killed left; no other may be running.
-    func removeLocks() throws(SystemError) {
-        for lock in ["index.lock", "HEAD.lock", "config.lock", "shallow.lock"] {
-            try Files.remove("\(configuration.checkout)/.git/\(lock)")
+    private var repository: String { "\(configuration.checkout)/.git" }
+
+    /// Makes the repository the runner's again: its settings, and no lock that a killed git left.
+    ///
+    /// An agent may set there what it likes for its own calls of git: filters, programs, other addresses. What the runner
+    /// commits and pushes depends on none of it.
+    ///
+    /// - Parameter remote: the repository's address at the broker; nil where it is not asked for now.
+    func takeOver(remote: String? = nil) throws {
+        guard (try? Files.linkStatus(repository))?.kind == .directory else {
+            throw RunnerError.checkoutReplaced(folder: configuration.checkout)
         }
+        // Each of them would have git read settings or objects from elsewhere.
+        for name in ["config.worktree", "commondir", "info/grafts"] { try Files.remove("\(repository)/\(name)") }
+        var settings = ["[core]", "repositoryformatversion = 0", "filemode = true", "bare = false", "logallrefupdates = true"]
+        settings += [#"[remote "origin"]"#, "fetch = +refs/heads/*:refs/remotes/origin/*"]
+        if let remote { settings.append("url = \(remote)") }
+        try Files.remove("\(repository)/config")
+        try Files.writeAtomically("\(repository)/config", Array((settings.joined(separator: "\n") + "\n").utf8), durable: false)
+        for name in try Files.list(repository) where name.hasSuffix(".lock") { try Files.remove("\(repository)/\(name)") }
+        try removeLocks(below: "\(repository)/refs")
+    }
+
+    /// No ref's name ends like that.
+    private func removeLocks(below folder: String) throws {
+        for name in (try? Files.list(folder)) ?? [] {
+            let path = "\(folder)/\(name)"
+            if name.hasSuffix(".lock") {
+                try Files.remove(path)
+            } else if try Files.linkStatus(path).kind == .directory {
+                try removeLocks(below: path)
+            }
+        }
+    }
+
+    /// Puts everything that lies in the checkout into the index.
+    ///
+    /// Repositories that the agent made or cloned there are left out: git would refuse an empty one, and of another it
+    /// would keep a link that leads nowhere.
+    func stage() async throws {
+        let question = ["ls-files", "--others", "--exclude-standard", "-z", "--", "*/"]
+        let answer = try await git.attempt(question)
+        guard answer.exitCode == 0 else { throw git.failure(question, answer) }
+        // Names are bytes.
+        let foreign = answer.stdout.split(separator: 0)
+        if !foreign.isEmpty {
+            let folders = foreign.prefix(10).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+            logger.warning("repositories in the checkout are left out", ["folders": folders])
+        }
+        try await git.run(
+            ["add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul"],
+            input: foreign.reduce(Array(".".utf8)) { $0 + [0] + Array(":(exclude,literal)".utf8) + $1 })
     }
 
     /// Brings the base and, where it exists, the run's branch. Answers whether it exists.
@@ -54,7 +105,7 @@ struct Workspace: Sendable {
     /// Takes the broker's address as it is now: one that was started again listens elsewhere.
     func connect() async throws {
         let address = try await BrokerConnection(configuration).address()
-        try await git.run(["config", "remote.origin.url", address + "/repository.git"])
+        try takeOver(remote: address + "/repository.git")
     }
 
     private func startingPoint(isContinued: Bool) async throws -> String {

@@ -22,8 +22,13 @@ struct SessionFolder: Sendable, Equatable {
     /// There is more than was looked at.
     var isCut = false
 
-    /// Bytes of all files.
-    var size: Int { entries.reduce(0) { $0 + $1.size } }
+    /// Bytes of all files. Files with holes may claim more than can be added up.
+    var size: Int {
+        entries.reduce(0) { sum, entry in
+            let (size, isTooMuch) = sum.addingReportingOverflow(entry.size)
+            return isTooMuch ? .max : size
+        }
+    }
 
     /// How deep folders may lie in each other; deeper ones are passed over.
     private static let deepest = 16

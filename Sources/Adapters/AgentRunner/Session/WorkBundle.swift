@@ -21,13 +21,13 @@ struct WorkBundle: Sendable {
     /// - Parameter start: the commit that the run began on.
     /// - Returns: nil when there is nothing that is not on the branch.
     func save(since start: String) async throws -> SessionKeeper.Work? {
-        try workspace.removeLocks()
+        try workspace.takeOver()
         try Files.remove(file)
         guard try await git.asks(["merge-base", "--is-ancestor", start, "HEAD"]) else {
             throw SessionProblem.local(
                 reason: "work that was not pushed is not kept: the checkout no longer continues \(start.prefix(12))")
         }
-        try await git.run(["add", "--all"])
+        try await workspace.stage()
         let head = try await git.run(["rev-parse", "HEAD"])
         let tree = try await git.run(["write-tree"])
         if head == start, tree == (try await git.run(["rev-parse", "HEAD^{tree}"])) { return nil }
