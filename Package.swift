@@ -104,6 +104,7 @@ var targets: [Target] = [
     library("Adapters", "GitHubProvider", base + ["HTTPTransport", "Cryptography", "SourceProvider", "AgentAPI"]),
     library("Adapters", "AuditStore", base + ["Postgres", "AuditTrail", "AgentAPI", "Prompts", "Cryptography"]),
     library("Adapters", "RunAPI", base + ["HTTPServing", "KubernetesAPI", "KubernetesClient", "AgentAPI", "AuditTrail", "Compression", "Cryptography"]),
+    library("Adapters", "StaffConsole", base + ["HTTPServing", "KubernetesAPI", "KubernetesClient", "AgentAPI", "AuditTrail"]),
     library("Adapters", "AgentRunner", base + ["Compression", "StandInLanguage", "HTTPTransport", "HTTPServing", "ChildProcesses", "AgentAPI", "Cryptography", "SystemCalls"]),
 
     // Edge: faces the internet; neither libpq nor the domain's decisions.
@@ -122,7 +123,7 @@ var targets: [Target] = [
     // Commands: wiring only.
     library("Commands", "OperatorParts", base + [
         "CommandLineInterface", "YAMLCoding", "AgentAPI", "AgentControllers", "ControllerRuntime", "GitHubProvider", "AuditStore", "AuditTrail", "RunAPI",
-        "Postgres", "HTTPTransport", "KubernetesClient", "Cryptography", "SystemCalls",
+        "StaffConsole", "Postgres", "HTTPTransport", "KubernetesClient", "Cryptography", "SystemCalls",
     ]),
     executable("codex-k8s", target: "codex-k8s", base + [
         "OperatorParts", "CommandLineInterface", "AgentAPI", "Prompts", "SourceProvider", "YAMLCoding", "AgentControllers", "AuditStore", "AuditTrail", "ControllerRuntime", "KubernetesClient", "Postgres",
@@ -130,7 +131,7 @@ var targets: [Target] = [
     ]),
     // What `codex-k8s dev` becomes; on the developer's machine alone.
     executable("codex-k8s-dev", target: "codex-k8s-dev", base + [
-        "OperatorParts", "RunAPI", "CommandLineInterface", "AgentAPI", "AgentControllers", "AuditStore", "ControllerRuntime", "KubernetesAPI",
+        "OperatorParts", "RunAPI", "StaffConsole", "CommandLineInterface", "AgentAPI", "AgentControllers", "AuditStore", "ControllerRuntime", "KubernetesAPI",
         "KubernetesClient", "Postgres", "WebhookEdge", "HTTPServing", "HTTPTransport", "YAMLCoding", "DevCluster", "DevForge", "DevModel", "DevPostgres",
         "Cryptography", "SystemCalls",
     ]),
@@ -181,6 +182,7 @@ var targets: [Target] = [
         name: "RunAPITestSupport",
         dependencies: ["RunAPI", "AgentAPI", "AuditTrail", "JSONCoding", "ServiceRuntime"], path: "Tests/RunAPITestSupport", swiftSettings: settings),
     tests("RunAPI", base + ["HTTPServing", "HTTPTransport", "KubernetesAPI", "KubernetesClient", "AgentAPI", "AuditTrail", "Compression", "Cryptography", "KubernetesTestSupport", "RunAPITestSupport", "AgentControllers", "SystemCalls", "YAMLCoding"]),
+    tests("StaffConsole", base + ["HTTPServing", "HTTPTransport", "KubernetesAPI", "KubernetesClient", "AgentAPI", "AuditTrail", "OperatorParts", "ChildProcesses", "KubernetesTestSupport", "SystemCalls"]),
     tests("AgentRunner", base + ["AuditTrail", "Compression", "Cryptography", "RunAPI", "RunAPITestSupport", "AgentAPI", "ChildProcesses", "DevForge", "DevModel", "HTTPServing", "HTTPTransport", "SystemCalls"]),
     tests("WebhookEdge", base + ["ChildProcesses", "HTTPServing", "HTTPTransport", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "Cryptography"]),
     tests("ExpressionLanguage", ["JSONCoding"]),

@@ -45,7 +45,8 @@ enum LayerRules {
         ]),
         "Development": development.union(support).union(system).union(["KubernetesAPI"]),
         "Commands": support.union(system).union(kubernetes).union(model).union(development).union([
-            "AgentControllers", "AgentRunner", "AuditStore", "GitHubProvider", "OperatorParts", "RunAPI", "WebhookEdge",
+            "AgentControllers", "AgentRunner", "AuditStore", "GitHubProvider", "OperatorParts", "RunAPI", "StaffConsole",
+            "WebhookEdge",
         ]),
     ]
 
@@ -54,6 +55,8 @@ enum LayerRules {
         "AgentControllers": ["KubernetesClient", "ControllerRuntime"],
         // Asks the API server whose token it is.
         "RunAPI": ["KubernetesClient"],
+        // Asks the API server, each time with the token of who asks.
+        "StaffConsole": ["KubernetesClient"],
     ]
 
     /// What single targets may not import although their layer may.
@@ -65,6 +68,8 @@ enum LayerRules {
         "AuditStore": ["HTTPTransport", "HTTPServing", "SourceProvider"],
         // What pods say goes to the ports; nothing of it reaches the code host.
         "RunAPI": ["HTTPTransport", "Postgres", "SourceProvider", "ChildProcesses"],
+        // Shows what the ports give: no way around them to the database, no way out to anywhere else.
+        "StaffConsole": ["HTTPTransport", "Postgres", "SourceProvider", "ChildProcesses", "Prompts", "RunPolicy"],
         "codex-k8s-edge": ["Postgres"],
         "agent-runner": ["Postgres", "KubernetesClient", "ControllerRuntime", "AgentControllers"],
     ]
@@ -72,8 +77,8 @@ enum LayerRules {
     /// What the process that faces the internet must not contain, by whatever way.
     static let keptFromTheEdge: Set<String> = [
         "CPostgres", "Postgres", "AuditStore", "AuditTrail", "ControllerRuntime", "AgentControllers", "RunPolicy",
-        "Prompts", "SourceProvider", "GitHubProvider", "AgentRunner", "RunAPI", "DevCluster", "ControlPlane",
-        "FaultProxy", "DevForge", "DevModel", "DevPostgres",
+        "Prompts", "SourceProvider", "GitHubProvider", "AgentRunner", "RunAPI", "StaffConsole", "DevCluster",
+        "ControlPlane", "FaultProxy", "DevForge", "DevModel", "DevPostgres",
     ]
 
     /// What the operator in a cluster must not contain: stand-ins for what it works with.
@@ -82,7 +87,7 @@ enum LayerRules {
     /// What the process in the run's pod must not contain.
     static let keptFromTheRunner: Set<String> = [
         "CPostgres", "Postgres", "AuditStore", "ControllerRuntime", "KubernetesClient", "AgentControllers",
-        "RunAPI", "GitHubProvider", "DevCluster", "ControlPlane", "FaultProxy", "DevForge", "DevModel",
+        "RunAPI", "StaffConsole", "GitHubProvider", "DevCluster", "ControlPlane", "FaultProxy", "DevForge", "DevModel",
         "DevPostgres",
     ]
 

@@ -16,6 +16,7 @@ import OperatorParts
 import Postgres
 import RunAPI
 import ServiceRuntime
+import StaffConsole
 import SystemCalls
 import WebhookEdge
 
@@ -65,6 +66,8 @@ struct DevEnvironment: Sendable {
     private let footing = Promise<Footing>()
     private let modelURL = Promise<String>()
     private let runAPIURL = Promise<String>()
+    private let consoleURL = Promise<String>()
+    private let signInLink: SignInLink
 
     init(settings: Settings, logger: Logger) async throws {
         self.settings = settings
@@ -72,6 +75,7 @@ struct DevEnvironment: Sendable {
         let folder = settings.folder
         webhookSecret = try Self.keptSecret("\(folder)/webhook-secret")
         modelKeyFile = "\(folder)/model-key"
+        signInLink = SignInLink()
         modelKey = try Self.keptSecret(modelKeyFile)
         postgres = DevPostgres(directory: "\(folder)/postgres", logger: logger)
         var forgeConfiguration = ForgeConfiguration(directory: "\(folder)/forge", webhookSecret: webhookSecret)
@@ -103,7 +107,7 @@ struct DevEnvironment: Sendable {
                 ("postgres", postgres), ("forge", forge), ("cluster", cluster), ("ground", ClosureService(layGround)),
                 ("model", ClosureService(runModel)), ("run-api", ClosureService(runRunAPI)),
                 ("node", node), ("controllers", ClosureService(runControllers)),
-                ("edge", ClosureService(runEdge)), ("announcement", ClosureService(announce)),
+                ("edge", ClosureService(runEdge)), ("console", ClosureService(runConsole)), ("announcement", ClosureService(announce)),
             ], gracePeriod: .seconds(20), logger: logger
         ).run()
     }
@@ -234,19 +238,46 @@ struct DevEnvironment: Sendable {
         }
     }
 
+    /// Serves the pages for people. They get in by a token of theirs, or once by the link, as the administrator.
+    private func runConsole() async throws {
+        let ground = try await ground.value()
+        let http = HTTPClient(configuration: .init(userAgent: "codex-k8s-console"))
+        defer { http.shutdown() }
+        let database = PostgresClient(url: Secret(ground.databaseURL), configuration: .service, logger: logger)
+        let cluster = try Kubeconfig.load(path: ground.controllerKubeconfig)
+        let link = signInLink
+        link.offer(ground.access.token)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await database.run() }
+            defer { group.cancelAll() }
+            try await KeptPort(file: "\(settings.folder)/console.port", logger: logger).serve {
+                ConsoleParts.server(
+                    cluster: cluster, http: http, postgres: database, host: "127.0.0.1", port: $0,
+                    redeem: { link.redeem($0) }, metrics: metrics, logger: logger)
+            } listening: {
+                try await $0.waitUntilListening()
+            } announce: { [consoleURL] port in
+                consoleURL.resolve(.success("http://127.0.0.1:\(port)"))
+            }
+        }
+    }
+
     /// Writes `env.sh` last: who sees it can use everything.
     private func announce() async throws {
         let ground = try await ground.value()
         let edge = try await edgeURL.value()
+        let console = try await consoleURL.value()
         let values = [
             ("KUBECONFIG", ground.access.kubeconfig), ("CODEXK8S_DATABASE_URL", ground.databaseURL),
             ("CODEXK8S_EDGE_URL", edge), ("CODEXK8S_FORGE_URL", ground.forgeURL),
             ("CODEXK8S_FORGE_TOKEN", forge.credentials.ownerToken.reveal()),
-            ("CODEXK8S_WEBHOOK_SECRET", webhookSecret.reveal()),
+            ("CODEXK8S_WEBHOOK_SECRET", webhookSecret.reveal()), ("CODEXK8S_CONSOLE_URL", console),
+            // Whoever opens it first is the cluster's administrator: like the tokens it is here and in no log.
+            ("CODEXK8S_CONSOLE_SIGN_IN_URL", "\(console)/signin?code=\(signInLink.code.reveal())"),
         ]
         let text = values.map { "export \($0.0)='\($0.1)'\n" }.joined()
         try Files.writeAtomically("\(settings.folder)/env.sh", Array(text.utf8), mode: 0o600)
-        logger.info("everything is ready", ["env": "\(settings.folder)/env.sh", "edge": edge, "forge": ground.forgeURL])
+        logger.info("everything is ready", ["env": "\(settings.folder)/env.sh", "edge": edge, "forge": ground.forgeURL, "console": console])
     }
 
     private static func keptSecret(_ path: String) throws -> Secret<String> {

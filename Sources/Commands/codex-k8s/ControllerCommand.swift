@@ -23,6 +23,9 @@ enum ControllerCommand {
     static let runAPIListen = Option<ListenAddress>.optional(
         "run-api-listen", .address, default: "0.0.0.0:8082",
         help: "Where the run API is served, by each replica, whoever leads; only where runAPI.url tells pods of it.")
+    static let consoleListen = Option<ListenAddress?>.optional(
+        "console-listen", .address, environment: "CODEXK8S_CONSOLE_LISTEN",
+        help: "Where the pages for people are served, by each replica, whoever leads; without it they are not.")
     static let serviceAccount = Option<String>.optional(
         "service-account", .text("NAME"), default: "codex-k8s-controller",
         help: "The service account of the controller, which is given its role in each run namespace.")
@@ -35,8 +38,8 @@ enum ControllerCommand {
             """,
         options: [
             kubeconfig.definition, context.definition, CommonOptions.config.definition,
-            CommonOptions.databaseURL.definition, listen.definition, runAPIListen.definition, serviceAccount.definition,
-            CommonOptions.logLevel.definition,
+            CommonOptions.databaseURL.definition, listen.definition, runAPIListen.definition, consoleListen.definition,
+            serviceAccount.definition, CommonOptions.logLevel.definition,
         ] + ElectionOptions.definitions)
 
     static func run(_ parsed: ParsedCommand) async throws {
@@ -59,7 +62,11 @@ enum ControllerCommand {
         let http = HTTPClient(configuration: .init())
         // Of its own, so that no other traffic delays a renewal.
         let leaseHTTP = HTTPClient(configuration: .init())
+        let consoleHTTP = try parsed[consoleListen].map { _ in
+            HTTPClient(configuration: .init(userAgent: "codex-k8s-console"))
+        }
         defer {
+            consoleHTTP?.shutdown()
             http.shutdown()
             leaseHTTP.shutdown()
         }
@@ -85,6 +92,12 @@ enum ControllerCommand {
                 sessionLimit: configuration.sessions.maximumBytes, cluster: cluster, http: http, postgres: postgres,
                 host: address.host, port: address.port, metrics: metrics, logger: logger)
             services.append(("run-api", runAPI))
+        }
+        if let address = try parsed[consoleListen], let consoleHTTP {
+            let console = ConsoleParts.server(
+                cluster: cluster, http: consoleHTTP, postgres: postgres, host: address.host, port: address.port,
+                metrics: metrics, logger: logger)
+            services.append(("console", console))
         }
         services.append(("manager", ClosureService { try await lead(manager) }))
         try await ServiceGroup(services, gracePeriod: gracePeriod, logger: logger).run()

@@ -122,6 +122,22 @@ package struct ClusterConfiguration: Sendable {
         copy.impersonation = Impersonation(user: user, groups: groups)
         return copy
     }
+
+    /// The same server and the same way to it, as nobody: without token, password, certificate, program and whom to act
+    /// for. What is made of it cannot use our rights by mistake.
+    package var withoutIdentity: ClusterConfiguration {
+        ClusterConfiguration(
+            server: server, certificateAuthorityPEM: certificateAuthorityPEM,
+            certificateAuthorityFile: certificateAuthorityFile, verifiesServer: verifiesServer, serverName: serverName,
+            proxy: proxy, defaultNamespace: defaultNamespace)
+    }
+
+    /// The same server, as the bearer of this token and as nobody else.
+    package func bearing(_ token: Secret<String>) -> ClusterConfiguration {
+        var copy = withoutIdentity
+        copy.token = .value(token)
+        return copy
+    }
 }
 
 /// A configuration that cannot be used, and what to do about it.
