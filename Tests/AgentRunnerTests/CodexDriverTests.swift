@@ -50,6 +50,7 @@ struct CodexDriverTests {
             Self.item("completed", #""type":"todo_list","items":[{"completed":true},{"completed":false}]"#),
             .itemCompleted(.plan(done: 1, of: 2))
         ),
+        (item("updated", #""type":"todo_list","items":[]"#), .itemUpdated(.plan(done: 0, of: 0))),
         (item("completed", #""type":"web_search","query":"q""#), .itemCompleted(.search("q"))),
         (item("completed", #""type":"reasoning","text":"r""#), .itemCompleted(.reasoning("r"))),
         (item("completed", #""type":"error","message":"w""#), .itemCompleted(.warning("w"))),
@@ -81,6 +82,14 @@ struct CodexDriverTests {
         #expect(driver.lastMessage == "All\nis done")
         #expect(driver.verdict(exitCode: 0, errors: "") == .done)
         #expect(driver.verdict(exitCode: 1, errors: "boom\n") == .failed("boom"))
+    }
+
+    @Test func aPlanIsToldWhileItIsFollowed() throws {
+        let steps = #""type":"todo_list","items":[{"completed":true},{"completed":false}]"#
+        let (_, actions) = try Self.drive(["started", "updated", "completed"].map { Self.item($0, steps) })
+        let told = CodexDriver.Action.progress(["type": "status", "text": "1 of 2 steps done"])
+        // codex completes the plan when the turn ends, however far it came.
+        #expect(actions == [told, told])
     }
 
     @Test func whatLooksLikeACredentialIsHiddenEverywhere() throws {

@@ -163,6 +163,21 @@ struct ModelProxyTests {
         }
     }
 
+    /// The key goes to the provider that was configured and nowhere else.
+    @Test(arguments: [301, 302, 307, 308])
+    func aRedirectIsNotFollowed(status: Int) async throws {
+        try await Self.providing { request, _ in
+            request.segments == ["elsewhere"]
+                ? .json([:])
+                : ServerResponse(status: HTTPStatus(rawValue: status), headers: ["Location": "/elsewhere?k=\(Self.key)"])
+        } _: { provider, pod, client in
+            let answer = try await client.send(try Self.post(pod))
+            #expect(answer.status.rawValue == status)
+            #expect(answer.headers["Location"] == "/elsewhere?k=[redacted]")
+            #expect(provider.requests.withLock { $0.count } == 1)
+        }
+    }
+
     @Test func errorsOfTheProviderAreTheAgentsToSee() async throws {
         try await Self.providing { _, _ in
             .json(["error": ["message": .string("bad key \(Self.key)")]], status: .unauthorized)

@@ -58,6 +58,10 @@ struct ProgramTests {
             #expect(run.exitCode == 0, "\(run.errorText)")
             #expect(run.outputText.contains("stand-in agent"))
             #expect(try await origin.inRepository("show", "\(RunPod.branch):a.txt") == "hello")
+            // Its memory holds the token.
+            let limits = try Files.readText("/proc/\(broker.processID)/limits").split(separator: "\n")
+            let cores = limits.first { $0.hasPrefix("Max core file size") }?.split(separator: " ").dropFirst(4)
+            #expect(cores?.first == "0")
             broker.signal(.terminate)
             #expect(await broker.wait() == 0)
             // What the broker says is for everybody who may read logs.
@@ -80,6 +84,21 @@ struct ProgramTests {
             let message = RunResultMessage.read(try Files.readText("\(pod.folder)/termination"))
             #expect(message?.outcome == .cancelled)
             #expect(try await origin.inRepository("for-each-ref", "--format=%(refname)") == "refs/heads/main")
+        }
+    }
+
+    @Test func orphansOfTheAgentAreTheRunnersToReap() async throws {
+        try await RunCommandTests.inPod { _, pod in
+            let file = "\(pod.folder)/pid"
+            let script = "(setsid sleep 100 & echo $! > \(file).x); mv \(file).x \(file); until [ -e \(file).go ]; do sleep 0.01; done"
+            let run = try await ChildProcess.spawn(Self.configuration(["run"], pod.environment(agent: script)))
+            try await eventually { Files.exists(file) }
+            let orphan = try Files.readText(file).dropLast()
+            let status = try Files.readText("/proc/\(orphan)/status")
+            #expect(status.contains("\nPPid:\t\(run.processID)\n"))
+            try Files.overwrite("\(file).go", [])
+            #expect(await run.wait() == 0)
+            #expect(!Files.exists("/proc/\(orphan)"))
         }
     }
 

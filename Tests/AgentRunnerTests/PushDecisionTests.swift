@@ -102,6 +102,10 @@ struct PushDecisionTests {
         ("fatal: unable to access 'x': Failed to connect to 127.0.0.1 port 1: Connection refused", true),
         ("fatal: the remote end hung up unexpectedly", true),
         ("remote: the upstream refused the run's credential\nfatal: The requested URL returned error: 502", false),
+        (
+            "error: RPC failed; HTTP 413 curl 22 The requested URL returned error: 413\n"
+                + "fatal: the remote end hung up unexpectedly", false
+        ),
         ("fatal: repository 'x' not found", false), ("! [rejected] a -> a (fetch first)", false), ("", false),
     ])
     func onlyWhatTimeHealsIsTriedAgain(errors: String, isPassing: Bool) {

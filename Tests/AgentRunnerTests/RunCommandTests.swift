@@ -304,6 +304,51 @@ struct RunCommandTests {
         }
     }
 
+    @Test func aPushThatIsTooLargeIsToldAndNotRepeated() async throws {
+        let origin = try await GitOrigin()
+        try await origin.serve { url in
+            let pod = try RunPod(upstream: url)
+            var configuration = try BrokerConfiguration(environment: pod.environment(agent: "true"))
+            configuration.maximumBodyBytes = 100 << 10
+            let log = LogMemory()
+            let broker = Broker(configuration: configuration, logger: Logger(label: "broker", sink: log.sink))
+            let serving = Task { try await broker.run() }
+            let message = try await pod.run(pod.configuration(agent: "head -c 300000 /dev/urandom > y"))
+            #expect(message.error?.contains("192 MiB that a push may have") == true, "\(message.error ?? "")")
+            let asked = origin.asked.filter { $0.contains("service=git-receive-pack") }
+            #expect(asked.count == 1)
+            serving.cancel()
+            _ = await serving.result
+        }
+    }
+
+    @Test func credentialsInTheWordsOfGitAreHidden() async throws {
+        try await Self.inPod { _, pod in
+            let secret = "ghp_" + String(repeating: "a1", count: 18)
+            let script = "echo 'y working-tree-encoding=\(secret)' > .gitattributes; echo x > y"
+            let message = try await pod.run(pod.configuration(agent: script))
+            #expect(message.outcome == .failed)
+            #expect(message.error?.contains("‹redacted›") == true, "\(message.error ?? "")")
+            #expect(message.error?.contains(secret) == false)
+        }
+    }
+
+    @Test func whatTheAgentLeavesRunningEndsWithIt() async throws {
+        try await Self.inPod { origin, pod in
+            let mark = "\(pod.folder)/mark"
+            let script = """
+                setsid sh -c 'echo $$ > \(mark).x; mv \(mark).x \(mark); while :; do date >> late; sleep 0.01; done' &
+                until [ -e \(mark) ]; do sleep 0.01; done
+                """
+            let message = try await pod.run(pod.configuration(agent: script))
+            let left = try #require(Int32(try Files.readText(mark).dropLast()))
+            #expect(ProcessTable.identity(of: left) == nil)
+            #expect(message.outcome == .succeeded, "\(message.error ?? "")")
+            let kept = try await origin.inRepository("show", "\(RunPod.branch):late")
+            #expect(try Files.readText("\(pod.folder)/workspace/repository/late") == kept + "\n")
+        }
+    }
+
     @Test func repositoriesInTheCheckoutAreLeftOut() async throws {
         try await Self.inPod { origin, pod in
             let script = """

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
+import ChildProcesses
 import JSONCoding
 package import ServiceRuntime
 import SystemCalls
@@ -17,6 +18,8 @@ package enum RunnerProgram {
             leave(error, environment)
             return badConfiguration
         }
+        // The first process of a container has to reap whatever agents leave, or ids for new ones run out.
+        try? ChildProcess.becomeSubreaper()
         let signals = await SignalSequence([.terminate, .interrupt])
         let work = Task { await RunCommand(configuration: configuration, logger: logger).run() }
         let watcher = Task {
@@ -32,6 +35,8 @@ package enum RunnerProgram {
     /// `agent-runner broker`: serves until SIGTERM.
     package static func broker(environment: [String: String], logger: Logger) async -> Int32 {
         do {
+            // Its memory holds the credentials; a file on the node must not.
+            try ProcessIdentity.forbidCoreDumps()
             let configuration = try BrokerConfiguration(environment: environment)
             try await ServiceGroup(
                 [("broker", Broker(configuration: configuration, logger: logger))], logger: logger

@@ -46,6 +46,11 @@ package enum ProcessIdentity {
         throw SystemError(call: "execv", subject: program, code: code)
     }
 
+    /// Has the kernel write no image of this process's memory when it crashes (setrlimit(2), RLIMIT_CORE).
+    package static func forbidCoreDumps() throws(SystemError) {
+        _ = try check("setrlimit", "RLIMIT_CORE") { clinux_forbid_core_dumps() }
+    }
+
     /// Ends the process at once with an exit code, without running anything else.
     package static func exitNow(_ code: Int32) -> Never { _exit(code) }
 }

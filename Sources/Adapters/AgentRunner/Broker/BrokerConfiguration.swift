@@ -21,8 +21,10 @@ package struct BrokerConfiguration: Sendable {
     package var model: String?
     /// The file with the token for the run API, which is read again for each request; set where ``runAPI`` is.
     package var runAPITokenFile: String?
-    /// The largest push, in bytes: its pack is held in memory on its way.
-    package var maximumBodyBytes = 256 << 20
+    /// The largest push, in bytes: its pack is held in memory on its way, twice, and the container has 512 MiB.
+    package var maximumBodyBytes = Self.largestPush
+
+    static let largestPush = 192 << 20
 
     /// How long the model's rate limit may hold up one request; the run is ended and gone on with later long before.
     package var rateLimitPatience = Duration.seconds(2 * 60 * 60)

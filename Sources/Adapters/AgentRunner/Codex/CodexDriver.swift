@@ -63,7 +63,7 @@ struct CodexDriver {
         case .error(let message):
             lastError = message
             return [log("error", message)]
-        case .itemStarted(let item): return started(item)
+        case .itemStarted(let item), .itemUpdated(let item): return begun(item)
         case .itemCompleted(let item): return completed(item)
         }
     }
@@ -100,9 +100,10 @@ struct CodexDriver {
         return [.log(reason), .end(reason)]
     }
 
-    private mutating func started(_ item: CodexEvent.Item) -> [Action] {
+    private mutating func begun(_ item: CodexEvent.Item) -> [Action] {
         hasWorked = true
         switch item {
+        case .plan(let done, let count): return [status("\(done) of \(count) steps done")]
         case .command(let command, _, _):
             let text = Self.inner(command)
             return [log("$", text), status("runs \(text)")]
@@ -128,7 +129,6 @@ struct CodexDriver {
             let text = paths.joined(separator: ", ")
             return [log("changes", text), status("changes \(text)")]
         case .tool(_, let name, let problem?): return [log("\(name) failed", problem)]
-        case .plan(let done, let count): return [status("\(done) of \(count) steps done")]
         case .search(let query): return [log("searches", query)]
         default: return []
         }

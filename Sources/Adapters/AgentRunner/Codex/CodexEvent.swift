@@ -24,6 +24,7 @@ enum CodexEvent: Equatable {
     case turnFailed(String)
     case error(String)
     case itemStarted(Item)
+    case itemUpdated(Item)
     case itemCompleted(Item)
     case other(String)
 
@@ -38,9 +39,14 @@ enum CodexEvent: Equatable {
         case "turn.completed": self = .turnCompleted
         case "turn.failed": self = .turnFailed(json.at("error", "message")?.stringValue ?? "the turn failed")
         case "error": self = .error(json["message"]?.stringValue ?? "an error without words")
-        case "item.started", "item.completed":
+        case "item.started", "item.updated", "item.completed":
             guard let item = json["item"].flatMap(Item.init) else { return nil }
-            self = type == "item.started" ? .itemStarted(item) : .itemCompleted(item)
+            self =
+                switch type {
+                case "item.started": .itemStarted(item)
+                case "item.updated": .itemUpdated(item)
+                default: .itemCompleted(item)
+                }
         default: self = .other(type)
         }
     }

@@ -9,10 +9,13 @@ enum RemoteFailure {
         "early EOF", "hung up unexpectedly", "RPC failed", "Empty reply from server",
     ]
 
+    /// Whether the other side takes no push of this size.
+    static func isTooLarge(_ errors: String) -> Bool { errors.contains("returned error: 413") }
+
     static func isPassing(_ errors: String) -> Bool {
         // The broker's word for a credential that the upstream does not take: the next one may come, but not in
         // seconds.
-        if errors.contains("refused the run's credential") { return false }
+        if errors.contains("refused the run's credential") || isTooLarge(errors) { return false }
         return signs.contains { errors.contains($0) }
     }
 }

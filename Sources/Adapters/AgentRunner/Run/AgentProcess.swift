@@ -36,6 +36,7 @@ struct AgentProcess: Sendable {
         } catch {
             end.failure = error
         }
+        await endWhatIsLeft()
         end.outcome = AgentResult(untrusted: AgentResult.read(configuration.agentResultFile))
         if Task.isCancelled {
             end.failure = CancellationError()
@@ -43,6 +44,19 @@ struct AgentProcess: Sendable {
             end.failure = RunnerError.agentFailed(exitCode: code, reason: end.outcome.error)
         }
         return end
+    }
+
+    /// Kills what the agent left in the background, which would go on writing while its work is committed and its session
+    /// saved. It is known by the agent's environment.
+    private func endWhatIsLeft() async {
+        // What is killed may have started something meanwhile.
+        for _ in 0..<20 {
+            let left = ProcessTable.processIDs(
+                withVariable: RunnerEnvironment.agentResultFile, value: configuration.agentResultFile)
+            if left.isEmpty { return }
+            for identity in left.compactMap(ProcessTable.identity) { ProcessTable.kill(identity) }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     private func start() async throws -> RunningProcess {

@@ -58,6 +58,10 @@ struct Publisher: Sendable {
         switch report {
         case .accepted, .moved: return report
         case .refused(let reason): throw RunnerError.pushRefused(branch: configuration.branch, reason: reason)
+        case .unknown where RemoteFailure.isTooLarge(result.errorText):
+            throw RunnerError.pushRefused(
+                branch: configuration.branch,
+                reason: "it has more than the \(BrokerConfiguration.largestPush >> 20) MiB that a push may have")
         case .unknown: throw git.failure(arguments, result)
         }
     }

@@ -53,7 +53,8 @@ package struct RunCommand: Sendable {
             try await work(&message, git, workspace, session)
         } catch {
             message.outcome = outcome(of: error)
-            message.error = message.outcome == .cancelled ? "the run was told to stop" : "\(error)"
+            // What git says may quote what the agent wrote.
+            message.error = message.outcome == .cancelled ? "the run was told to stop" : SecretMask.mask("\(error)")
         }
         if let session {
             let isPublished = [.succeeded, .noChanges].contains(message.outcome)
