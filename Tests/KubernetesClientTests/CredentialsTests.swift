@@ -42,6 +42,26 @@ private final class Surroundings: Sendable {
         try await credentials.current().headers["Authorization"]
     }
 
+    /// Somebody else's request: of ours it has the way to the server, and nothing that says who we are.
+    @Test func `a bearer's configuration has nothing of our identity`() async throws {
+        let ours = ClusterConfiguration(
+            server: server, certificateAuthorityPEM: "ca", certificateAuthorityFile: "/ca", verifiesServer: false,
+            serverName: "name", proxy: Secret("http://proxy"), token: .file("/token", fallback: Secret("ours")),
+            basic: .init(user: "us", password: Secret("ours")),
+            clientCertificate: .init(certificate: .pem("ours"), key: Secret(.pem("ours"))),
+            impersonation: .init(user: "boss"), defaultNamespace: "place")
+        let theirs = ours.bearing(Secret("theirs"))
+        #expect(theirs.server == server && theirs.certificateAuthorityPEM == "ca" && theirs.serverName == "name")
+        #expect(theirs.certificateAuthorityFile == "/ca" && !theirs.verifiesServer && theirs.defaultNamespace == "place")
+        #expect(theirs.proxy?.reveal() == "http://proxy")
+        #expect(theirs.basic == nil && theirs.clientCertificate == nil && theirs.exec == nil && theirs.impersonation == nil)
+        var sent = theirs
+        sent.certificateAuthorityFile = nil
+        let headers = try await surroundings.credentials(sent).current().headers
+        #expect(headers.map { "\($0.name): \($0.value)" } == ["Authorization: Bearer theirs"])
+        #expect(ours.withoutIdentity.token == nil)
+    }
+
     @Test func `a token is read again each minute`() async throws {
         surroundings.write("/token", "one\n")
         let credentials = surroundings.credentials(ClusterConfiguration(server: server, token: .file("/token")))

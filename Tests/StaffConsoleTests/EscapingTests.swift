@@ -62,13 +62,15 @@ import Testing
             let escaped = HTML(text).markup
             let isPlain = !escaped.unicodeScalars.contains { "<>\"'".unicodeScalars.contains($0) }
             #expect(isPlain, "\(text.debugDescription)")
-            let expected = String(String.UnicodeScalarView(text.unicodeScalars.map { Self.isShown($0) ? $0 : "\u{FFFD}" }))
-            #expect(Array(Self.read(escaped).unicodeScalars) == Array(expected.unicodeScalars), "\(text.debugDescription)")
+            let expected = String(
+                String.UnicodeScalarView(text.unicodeScalars.map { Self.isShown($0) ? $0 : "\u{FFFD}" }))
+            #expect(
+                Array(Self.read(escaped).unicodeScalars) == Array(expected.unicodeScalars), "\(text.debugDescription)")
         }
     }
 
-    /// Reads markup as a machine would: every tag is one of ours, each is closed by its own, and texts and values come out as
-    /// they went in.
+    /// Reads markup as a machine would: every tag is one of ours, each is closed by its own, and texts and values come
+    /// out as they went in.
     @Test func aTreeOfElementsIsReadAsItWasBuilt() throws {
         var generator = Generator(state: 7)
         for _ in 0..<2_000 {
@@ -78,7 +80,9 @@ import Testing
             var rest = tree.markup[...]
             while let start = rest.firstIndex(of: "<") {
                 let text = rest[..<start]
-                if text != "\n", !text.isEmpty { seen.append(Self.read(String(text.hasPrefix("\n") ? text.dropFirst() : text))) }
+                if text != "\n", !text.isEmpty {
+                    seen.append(Self.read(String(text.hasPrefix("\n") ? text.dropFirst() : text)))
+                }
                 let end = try #require(rest[start...].firstIndex(of: ">"))
                 let tag = rest[rest.index(after: start)..<end]
                 rest = rest[rest.index(after: end)...]

@@ -90,7 +90,9 @@ enum Sample {
     /// A run that nobody has looked at.
     static let fresh: JSONValue = [
         "apiVersion": "codex-k8s.dev/v1alpha1", "kind": "AgentRun",
-        "metadata": ["name": "new", "namespace": "codex-k8s", "uid": "uid-new", "creationTimestamp": "2026-11-23T09:00:00Z"],
+        "metadata": [
+            "name": "new", "namespace": "codex-k8s", "uid": "uid-new", "creationTimestamp": "2026-11-23T09:00:00Z",
+        ],
         "spec": ["repository": "acme/shop", "issue": 1, "trigger": ["kind": "qa", "requestedBy": "jane"]],
     ]
 
@@ -105,7 +107,9 @@ enum Sample {
     }
 
     /// What a server answers to who asks for a table.
-    static func table(_ rows: [(namespace: String, name: String, created: String, phase: JSONValue)], continue next: String? = nil) -> JSONValue {
+    static func table(
+        _ rows: [(namespace: String, name: String, created: String, phase: JSONValue)], continue next: String? = nil
+    ) -> JSONValue {
         func column(_ name: String, priority: Int64 = 0) -> JSONValue {
             ["name": .string(name), "type": "string", "format": "", "priority": .integer(priority)]
         }
@@ -188,14 +192,17 @@ struct Browser: Sendable {
     }
 
     /// Sends a form as one of the pages here would.
-    func post(_ path: String, _ body: String = "", headers: HTTPHeaders = ["Sec-Fetch-Site": "same-origin"]) async throws -> Answer {
+    func post(_ path: String, _ body: String = "", headers: HTTPHeaders = ["Sec-Fetch-Site": "same-origin"])
+        async throws -> Answer
+    {
         try await send(.post, path, headers: headers, body: body)
     }
 }
 
 /// Serves the pages, wired as the programs do it, with the operator's own credentials at hand.
 func withConsole(
-    api: String, host: String = "127.0.0.1", audit: MemoryAudit = MemoryAudit(), metrics: MetricsRegistry = MetricsRegistry(),
+    api: String, host: String = "127.0.0.1", audit: MemoryAudit = MemoryAudit(),
+    metrics: MetricsRegistry = MetricsRegistry(),
     redeem: @escaping @Sendable (String) -> Secret<String>? = { _ in nil },
     _ body: @Sendable (Browser) async throws -> Void
 ) async throws {

@@ -48,7 +48,10 @@ import Testing
         return [
             ("run-working.html", try runPage(Sample.working, facts)),
             ("run-waiting.html", try runPage(Sample.waiting, .away)),
-            ("run-ended.html", try runPage(Sample.ended, .facts([Sample.fact(9, "run.succeeded")], next: nil), after: 8)),
+            (
+                "run-ended.html",
+                try runPage(Sample.ended, .facts([Sample.fact(9, "run.succeeded")], next: nil), after: 8)
+            ),
             ("run-fresh.html", try runPage(Sample.fresh, .facts([], next: nil))),
             ("runs.html", RunListPage(filter: filter, table: table).page),
             ("runs-none.html", RunListPage(filter: RunFilter(), table: RunTable()).page),
@@ -94,10 +97,14 @@ import Testing
             #expect(isWhole, "\(name)")
             #expect(text.components(of: "<h1>") == 1, "\(name)")
             #expect(text.components(of: "<table>") == text.components(of: "<caption>"), "\(name)")
-            #expect(text.components(of: "<input id=") == text.components(of: "<label for=") - text.components(of: "<select"), "\(name)")
+            #expect(
+                text.components(of: "<input id=") == text.components(of: "<label for=")
+                    - text.components(of: "<select"), "\(name)")
         }
         let refresh = try Self.pages().map { ($0.name, $0.page.refresh?.seconds) }
-        let expected = ["run-working.html": 5, "run-waiting.html": 5, "run-fresh.html": 5, "away.html": 10, "threshold.html": 0]
+        let expected = [
+            "run-working.html": 5, "run-waiting.html": 5, "run-fresh.html": 5, "away.html": 10, "threshold.html": 0,
+        ]
         for (name, seconds) in refresh { #expect(seconds == expected[name], "\(name)") }
     }
 }

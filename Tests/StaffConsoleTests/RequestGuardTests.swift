@@ -19,8 +19,10 @@ import Testing
     @Test(
         "On loopback other names are refused",
         arguments: [
-            ("127.0.0.1:8083", true), ("127.0.0.1", true), ("localhost:1", true), ("LOCALHOST", true), ("[::1]:8083", true),
-            ("127.9.8.7:1", true), ("evil.example", false), ("127.0.0.1.evil.example", false), ("localhost.evil.example", false),
+            ("127.0.0.1:8083", true), ("127.0.0.1", true), ("localhost:1", true), ("LOCALHOST", true),
+            ("[::1]:8083", true),
+            ("127.9.8.7:1", true), ("evil.example", false), ("127.0.0.1.evil.example", false),
+            ("localhost.evil.example", false),
             ("127.0.0.1:80:x", false), ("127.0.0.1@evil.example", false), ("", false), ("[::1].evil.example", false),
             ("[::2]", false), ("128.0.0.1", false), ("127.0.0", false), ("127.0.0.256", false), ("127.0.0.+1", false),
         ])
@@ -41,11 +43,14 @@ import Testing
         arguments: [
             (["Sec-Fetch-Site": "same-origin", "Origin": "null"], nil), (["Sec-Fetch-Site": "same-site"], 403),
             (["Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:9"], 403), (["Sec-Fetch-Site": "none"], 403),
-            (["Origin": "http://127.0.0.1:9"], nil), (["Origin": "https://127.0.0.1:9"], nil), (["Origin": "null"], 403),
+            (["Origin": "http://127.0.0.1:9"], nil), (["Origin": "https://127.0.0.1:9"], nil),
+            (["Origin": "null"], 403),
             (["Origin": "http://127.0.0.1:10"], 403), (["Origin": "http://evil.example"], 403), ([:], 403),
         ] as [([String: String], Int?)])
     func forms(headers: [String: String], expected: Int?) throws {
-        var fields: HTTPHeaders = ["Host": "127.0.0.1:9", "Content-Type": "application/x-www-form-urlencoded; charset=utf-8"]
+        var fields: HTTPHeaders = [
+            "Host": "127.0.0.1:9", "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+        ]
         for (name, value) in headers { fields[name] = value }
         #expect(Self.status(try Self.request(fields, method: .post)) == expected)
     }
@@ -66,7 +71,9 @@ import Testing
 
     @Test func theCookieHasItsFlags() throws {
         let token = try BearerToken("abc.def")
-        #expect(SessionCookie(isSecure: false).keeping(token) == "codex-k8s-token=abc.def; Path=/; HttpOnly; SameSite=Strict")
+        #expect(
+            SessionCookie(isSecure: false).keeping(token)
+                == "codex-k8s-token=abc.def; Path=/; HttpOnly; SameSite=Strict")
         let secure = SessionCookie(isSecure: true)
         #expect(secure.keeping(token) == "__Host-codex-k8s-token=abc.def; Path=/; HttpOnly; SameSite=Strict; Secure")
         #expect(secure.forgetting == "__Host-codex-k8s-token=; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0")
@@ -75,8 +82,10 @@ import Testing
     @Test(
         "The token is found among other cookies",
         arguments: [
-            ("codex-k8s-token=abc", "abc"), ("a=b; codex-k8s-token=abc==; c=d", "abc=="), ("a=b;codex-k8s-token=x", "x"),
-            ("xcodex-k8s-token=abc", nil), ("codex-k8s-token", nil), ("codex-k8s-token=", nil), ("codex-k8s-token=a b", nil),
+            ("codex-k8s-token=abc", "abc"), ("a=b; codex-k8s-token=abc==; c=d", "abc=="),
+            ("a=b;codex-k8s-token=x", "x"),
+            ("xcodex-k8s-token=abc", nil), ("codex-k8s-token", nil), ("codex-k8s-token=", nil),
+            ("codex-k8s-token=a b", nil),
             ("__Host-codex-k8s-token=abc", nil), ("", nil),
         ] as [(String, String?)])
     func cookies(field: String, expected: String?) {
@@ -92,7 +101,8 @@ import Testing
         }
         #expect(outcome(" \n abc-._~+/=\t") == "abc-._~+/=")
         #expect(outcome("") == "empty" && outcome(" \n") == "empty")
-        #expect(outcome("a\r\nX-Evil: 1") == "malformed" && outcome("a=b") == "malformed" && outcome("=") == "malformed")
+        #expect(
+            outcome("a\r\nX-Evil: 1") == "malformed" && outcome("a=b") == "malformed" && outcome("=") == "malformed")
         #expect(outcome("é") == "malformed")
         #expect(outcome(String(repeating: "a", count: 4000)).utf8.count == 4000)
         #expect(outcome(String(repeating: "a", count: 4001)) == "tooLong")

@@ -27,8 +27,10 @@ import Testing
             ("GET", "/runs?namespace=codex-k8s&phase=Running", "runs /runs?namespace=codex-k8s&phase=Running"),
             ("GET", "/runs?namespace=&phase=", "runs /runs"),
             ("GET", "/runs?limit=20&continue=abc%3D&other=1", "runs /runs?limit=20&continue=abc%3D"),
-            ("GET", "/runs?limit=500", "runs /runs"), ("GET", "/runs?limit=501", "400"), ("GET", "/runs?limit=0", "400"),
-            ("GET", "/runs?limit=x", "400"), ("GET", "/runs?phase=running", "400"), ("GET", "/runs?namespace=A%2FB", "400"),
+            ("GET", "/runs?limit=500", "runs /runs"), ("GET", "/runs?limit=501", "400"),
+            ("GET", "/runs?limit=0", "400"),
+            ("GET", "/runs?limit=x", "400"), ("GET", "/runs?phase=running", "400"),
+            ("GET", "/runs?namespace=A%2FB", "400"),
             ("GET", "/runs/codex-k8s/run-1", "run /runs/codex-k8s/run-1"),
             ("GET", "/runs/codex-k8s/run-1?after=120", "run /runs/codex-k8s/run-1?after=120"),
             ("GET", "/runs/codex-k8s/run-1?after=-1", "400"), ("GET", "/runs/codex-k8s/run-1?after=x", "400"),
@@ -61,7 +63,8 @@ import Testing
     @Test(
         "Names that Kubernetes would not give",
         arguments: [
-            ("a", true), ("codex-k8s", true), ("a.b-c.9", true), ("", false), (".", false), ("..", false), ("-a", false),
+            ("a", true), ("codex-k8s", true), ("a.b-c.9", true), ("", false), (".", false), ("..", false),
+            ("-a", false),
             ("a-", false), ("A", false), ("a_b", false), ("a/b", false), ("é", false),
             (String(repeating: "a", count: 253), true), (String(repeating: "a", count: 254), false),
         ])

@@ -28,7 +28,8 @@ private let runPath = "/runs/codex-k8s/run-42-abc"
 
     @Test func runsAreListedWithThePersonsTokenAndNeverWithTheOperators() async throws {
         let table = Sample.table([("codex-k8s", "run-42-abc", "2026-11-23T09:00:00Z", "Running")], continue: "mark")
-        try await withScript({ request in .json(request.path.hasSuffix("abc") ? Sample.working : table) }) { browser, api in
+        try await withScript({ request in .json(request.path.hasSuffix("abc") ? Sample.working : table) }) {
+            browser, api in
             let list = try await browser.get("/runs?limit=2")
             #expect(list.status == 200)
             #expect(list.text.contains("<a href=\"\(runPath)\">run-42-abc</a>"))
@@ -38,7 +39,8 @@ private let runPath = "/runs/codex-k8s/run-42-abc"
             #expect(
                 api.requestLines == [
                     "GET \(collection)?limit=2",
-                    "GET /apis/codex-k8s.dev/v1alpha1/namespaces/team-a/agentruns?limit=500&continue=mark", "GET \(object)",
+                    "GET /apis/codex-k8s.dev/v1alpha1/namespaces/team-a/agentruns?limit=500&continue=mark",
+                    "GET \(object)",
                 ])
             for request in api.requests {
                 #expect(request.headers.values(for: "Authorization") == ["Bearer person"])
@@ -96,7 +98,9 @@ private let runPath = "/runs/codex-k8s/run-42-abc"
                 let rest = try await browser.get("\(runPath)?after=100")
                 #expect(rest.text.contains("<code>fact.101</code>") && rest.text.contains("<code>fact.150</code>"))
                 #expect(rest.headers["Refresh"] == nil)
-                #expect(rest.text.contains("<a href=\"https://github.com/acme/shop/pull/7\" rel=\"noopener noreferrer\">#7</a>"))
+                #expect(
+                    rest.text.contains(
+                        "<a href=\"https://github.com/acme/shop/pull/7\" rel=\"noopener noreferrer\">#7</a>"))
                 // The uid of the object that the API server gave, and nothing that the address says.
                 #expect(audit.asked == ["uid-42 after 0", "uid-42 after 100"])
             }
@@ -135,7 +139,9 @@ private let runPath = "/runs/codex-k8s/run-42-abc"
                 }
                 if status >= 500 { #expect(page.headers["Refresh"] == "10") }
             }
-            if code == 403 { #expect(try await browser.get("/runs").text.contains("<form method=\"get\" action=\"/runs\"")) }
+            if code == 403 {
+                #expect(try await browser.get("/runs").text.contains("<form method=\"get\" action=\"/runs\""))
+            }
             #expect(audit.asked.isEmpty, "facts were read of a run that the person was not shown")
             #expect(api.requests.allSatisfy { $0.headers["Authorization"] == "Bearer person" })
         }
@@ -159,14 +165,16 @@ private let runPath = "/runs/codex-k8s/run-42-abc"
             stranger.token = nil
             let signedIn = try await stranger.post("/signin", "token=+abc.DEF-_~%2B%2F%3D+&next=\(runPath)")
             #expect(signedIn.status == 303 && signedIn.location == runPath)
-            #expect(signedIn.headers["Set-Cookie"] == "codex-k8s-token=abc.DEF-_~+/=; Path=/; HttpOnly; SameSite=Strict")
+            #expect(
+                signedIn.headers["Set-Cookie"] == "codex-k8s-token=abc.DEF-_~+/=; Path=/; HttpOnly; SameSite=Strict")
             #expect(try await stranger.post("/signin", "token=abc&next=https://evil.example/").location == "/runs")
             for (form, words) in [
                 ("token=", "no token"), ("token=a%0D%0Ab", "no bearer token"), ("other=1", "no token"),
                 ("token=\(String(repeating: "a", count: 5000))", "browsers keep no larger cookie"),
             ] {
                 let page = try await stranger.post("/signin", form)
-                #expect(page.status == 400 && page.headers["Set-Cookie"] == nil && page.text.contains(words), "\(words)")
+                #expect(
+                    page.status == 400 && page.headers["Set-Cookie"] == nil && page.text.contains(words), "\(words)")
             }
             #expect(try await stranger.post("/signin", "token=%zz").status == 400)
             #expect(try await stranger.post("/signin", String(repeating: "a", count: 20_000)).status == 413)
@@ -182,7 +190,8 @@ private let runPath = "/runs/codex-k8s/run-42-abc"
             try await withConsole(api: api.url, host: "0.0.0.0") { browser in
                 let answer = try await browser.post("/signin", "token=abc")
                 #expect(
-                    answer.headers["Set-Cookie"] == "__Host-codex-k8s-token=abc; Path=/; HttpOnly; SameSite=Strict; Secure")
+                    answer.headers["Set-Cookie"]
+                        == "__Host-codex-k8s-token=abc; Path=/; HttpOnly; SameSite=Strict; Secure")
                 #expect(try await browser.get(runPath).status == 303)
                 var secure = browser
                 secure.cookieName = "__Host-codex-k8s-token"
@@ -234,7 +243,8 @@ private let runPath = "/runs/codex-k8s/run-42-abc"
         try await withScript({ _ in .json(Sample.ended) }) { browser, _ in
             var answers = [
                 try await browser.get("/"), try await browser.get(runPath), try await browser.get("/signin"),
-                try await browser.get("/style.css"), try await browser.get("/nothing"), try await browser.send(.head, runPath),
+                try await browser.get("/style.css"), try await browser.get("/nothing"),
+                try await browser.send(.head, runPath),
                 try await browser.send(.delete, "/runs"), try await browser.post("/signout", headers: [:]),
                 try await browser.get("/runs?limit=x"), try await browser.get("/%zz"),
                 try await browser.post("/signin", String(repeating: "a", count: 20_000)),
@@ -244,11 +254,14 @@ private let runPath = "/runs/codex-k8s/run-42-abc"
             for answer in answers {
                 #expect(
                     answer.headers["Content-Security-Policy"]
-                        == "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+                        == "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+                        + "base-uri 'none'"
+                )
                 #expect(answer.headers["X-Content-Type-Options"] == "nosniff")
                 #expect(answer.headers["Referrer-Policy"] == "no-referrer")
                 #expect(answer.headers["Cache-Control"] == "no-store")
-                let isPage = answer.text.isEmpty || answer.text.hasPrefix("<!DOCTYPE html>") || answer.text.hasPrefix(":root")
+                let isPage =
+                    answer.text.isEmpty || answer.text.hasPrefix("<!DOCTYPE html>") || answer.text.hasPrefix(":root")
                 #expect(isPage, "\(answer.status): \(answer.text.prefix(80))")
             }
         }
@@ -262,7 +275,10 @@ private let runPath = "/runs/codex-k8s/run-42-abc"
                 let result = try await ChildProcess.run(
                     .init(
                         executable: "curl",
-                        arguments: ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: \(host)", "\(browser.url)/signin"],
+                        arguments: [
+                            "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: \(host)",
+                            "\(browser.url)/signin",
+                        ],
                         environment: ["PATH": ProcessIdentity.environment["PATH"] ?? "/usr/bin:/bin"]),
                     timeout: .seconds(20))
                 return result.outputText

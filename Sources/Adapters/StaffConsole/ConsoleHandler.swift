@@ -21,7 +21,8 @@ struct ConsoleHandler: Sendable {
         }
     }
 
-    private func answer(_ route: ConsoleRoute, _ request: ServerRequest) async throws(ConsoleProblem) -> ServerResponse {
+    private func answer(_ route: ConsoleRoute, _ request: ServerRequest) async throws(ConsoleProblem) -> ServerResponse
+    {
         switch route {
         case .home: Self.redirect(to: .runs)
         case .styleSheet: .text(StyleSheet.text, contentType: "text/css; charset=utf-8")
@@ -109,8 +110,8 @@ struct ConsoleHandler: Sendable {
         case .empty: "There is no token in the form."
         case .tooLong:
             """
-            The token has more than \(BearerToken.maximumBytes) bytes, and browsers keep no larger cookie. Take one of a \
-            service account.
+            The token has more than \(BearerToken.maximumBytes) bytes, and browsers keep no larger cookie. Take one of \
+            a service account.
             """
         case .malformed: "That is no bearer token: one has letters, digits and -._~+/ alone. Was all of it copied?"
         }

@@ -4,7 +4,8 @@ import JSONCoding
 
 /// A page of runs as the API server tabulates them (meta.k8s.io/v1 Table): what `kubectl get agentruns` prints.
 ///
-/// A table is a tenth of the objects themselves, and a run that this version could not read has its row like the others.
+/// A table is a tenth of the objects themselves, and a run that this version could not read has its row like the
+/// others.
 struct RunTable: Sendable, Hashable {
     /// The content of `Accept` that asks for a table.
     static let mediaType = "application/json;as=Table;v=v1;g=meta.k8s.io"

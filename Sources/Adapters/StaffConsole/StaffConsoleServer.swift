@@ -54,7 +54,8 @@ package final class StaffConsoleServer: Service {
             guarding.objection(to: request).map { problem in
                 Self.count(request, problem.status, metrics)
                 return SafeHeaders.on(
-                    ProblemPage(problem: problem, isSignedIn: false).page.response(problem.status, headers: problem.headers))
+                    ProblemPage(problem: problem, isSignedIn: false).page.response(
+                        problem.status, headers: problem.headers))
             }
         }
         configuration.renderError = { SafeHeaders.on(Self.page(of: $0)) }

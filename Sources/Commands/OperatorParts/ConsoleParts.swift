@@ -28,7 +28,8 @@ package enum ConsoleParts {
             host: host, port: port, metrics: metrics, logger: logger)
     }
 
-    /// What makes a client for whoever brings a token: the operator's way to the API server, and nothing of its identity.
+    /// What makes a client for whoever brings a token: the operator's way to the API server, and nothing of its
+    /// identity.
     package static func connector(
         cluster: ClusterConfiguration, http: HTTPClient, metrics: MetricsRegistry, logger: Logger
     ) -> @Sendable (Secret<String>) -> APIClient {

@@ -26,8 +26,8 @@ struct ConsolePath: Sendable, Hashable {
 struct WebAddress: Sendable, Hashable {
     let text: String
 
-    /// Nil for what is no plain address: another scheme, no host, a user before the host (which makes one host look like
-    /// another), or a character that does not belong into one (RFC 3986 §2).
+    /// Nil for what is no plain address: another scheme, no host, a user before the host (which makes one host look
+    /// like another), or a character that does not belong into one (RFC 3986 §2).
     init?(_ text: String) {
         let lower = text.lowercased()
         guard let scheme = ["https://", "http://"].first(where: lower.hasPrefix), text.utf8.count <= 2048,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import JSONCoding
 
-/// An attribute of an element. Only those below exist: none that runs anything, none that loads anything from elsewhere.
+/// An attribute of an element. Only those below exist: none that runs anything, none that loads anything from
+/// elsewhere.
 struct Attribute: Sendable, Hashable {
     private let name: String
     private let value: String?

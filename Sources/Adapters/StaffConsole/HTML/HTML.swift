@@ -2,8 +2,8 @@
 
 /// Markup that is made of known elements, known attributes, and texts that are escaped as they are taken in.
 ///
-/// All that a page shows comes from untrusted places: titles of issues, agents' status lines, reasons. There is no way to
-/// put ready markup into a page, so nobody can forget to escape it.
+/// All that a page shows comes from untrusted places: titles of issues, agents' status lines, reasons. There is no way
+/// to put ready markup into a page, so nobody can forget to escape it.
 struct HTML: Sendable, Hashable {
     /// The markup as it is sent.
     let markup: String

@@ -13,8 +13,8 @@ struct SignInPage: Sendable {
             for word in words { HTML(.p, .class("notice")) { word } }
             HTML(.p) {
                 """
-                You see what your own Kubernetes token may see: every page asks the API server with it. It is kept in this \
-                browser alone, until you sign out or close the browser.
+                You see what your own Kubernetes token may see: every page asks the API server with it. It is kept in \
+                this browser alone, until you sign out or close the browser.
                 """
             }
             HTML(.form, .posts, .action(.signIn)) {
@@ -51,8 +51,8 @@ struct ProblemPage: Sendable {
     }
 }
 
-/// Asks for the same page again, from here: a link on another site brings no `SameSite=Strict` cookie, and a step from one
-/// of these pages does.
+/// Asks for the same page again, from here: a link on another site brings no `SameSite=Strict` cookie, and a step from
+/// one of these pages does.
 struct ThresholdPage: Sendable {
     let next: ConsolePath
 

@@ -62,8 +62,8 @@ struct Page: Sendable {
 
 /// The fields that every answer has, whatever it is.
 enum SafeHeaders {
-    /// Nothing is loaded but the style sheet, nothing runs, nobody may frame a page, no form leads away (CSP 3), nothing is
-    /// guessed, told to other sites, or kept.
+    /// Nothing is loaded but the style sheet, nothing runs, nobody may frame a page, no form leads away (CSP 3),
+    /// nothing is guessed, told to other sites, or kept.
     private static let fields: [(String, String)] = [
         (
             "Content-Security-Policy",

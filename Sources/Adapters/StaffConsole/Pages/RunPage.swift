@@ -52,7 +52,9 @@ struct RunPage: Sendable {
         return HTML.section("Now") {
             HTML.facts(facts)
             if !run.phase.isTerminal {
-                HTML(.p, .class("quiet")) { "The run goes on. This page shows it anew every \(Self.refreshSeconds) seconds." }
+                HTML(.p, .class("quiet")) {
+                    "The run goes on. This page shows it anew every \(Self.refreshSeconds) seconds."
+                }
             }
         }
     }

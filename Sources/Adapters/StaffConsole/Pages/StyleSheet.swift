@@ -24,22 +24,25 @@ enum StyleSheet {
         h1 { font-size: 1.4rem; overflow-wrap: anywhere; }
         h2 { font-size: 1.1rem; margin: 2rem 0 0.5rem; }
         a { color: var(--link); }
+        dl + table { margin-top: 0.5rem; }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1.5rem; margin: 0; }
         dt { color: var(--quiet); }
         dd { margin: 0; overflow-wrap: anywhere; }
         section { overflow-x: auto; }
         table { border-collapse: collapse; width: 100%; }
         caption { text-align: left; color: var(--quiet); padding: 0.25rem 0; }
-        th, td { text-align: left; vertical-align: top; padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--line); }
+        th, td { text-align: left; vertical-align: top; padding: 0.3rem 1rem 0.3rem 0;
+            border-bottom: 1px solid var(--line); }
         thead th { color: var(--quiet); font-weight: 500; white-space: nowrap; }
         tbody th { font-weight: 400; white-space: nowrap; }
-        td { overflow-wrap: anywhere; }
+        td { overflow-wrap: break-word; }
+        td code { white-space: nowrap; }
         time { white-space: nowrap; font-variant-numeric: tabular-nums; }
         code { font: 0.9em ui-monospace, monospace; }
         form { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; margin: 1rem 0; }
         header form { margin: 0; }
         input, select, button { font: inherit; color: inherit; background: var(--paper); padding: 0.25rem 0.6rem;
-            border: 1px solid var(--line); border-radius: 0.3rem; }
+            border: 1px solid var(--quiet); border-radius: 0.3rem; }
         input[type=password] { flex: 1 1 20rem; }
         :focus-visible { outline: 2px solid var(--link); outline-offset: 1px; }
         .quiet { color: var(--quiet); }

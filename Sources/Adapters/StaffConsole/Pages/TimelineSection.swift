@@ -20,14 +20,16 @@ struct TimelineSection: Sendable {
             case .away:
                 HTML(.p) {
                     """
-                    The audit's database cannot be reached now, so what happened is not shown. All above is from the API \
-                    server and is current.
+                    The audit's database cannot be reached now, so what happened is not shown. All above is from the \
+                    API server and is current.
                     """
                 }
             case .facts(let facts, let next):
                 if after > 0 {
                     HTML(.p) {
-                        HTML(.a, .href(RunAddress.path(namespace: namespace, name: run.metadata.name))) { "From the beginning" }
+                        HTML(.a, .href(RunAddress.path(namespace: namespace, name: run.metadata.name))) {
+                            "From the beginning"
+                        }
                     }
                 }
                 if facts.isEmpty {

@@ -32,8 +32,8 @@ struct ConsoleProblem: Error, Sendable, Hashable {
                 what,
                 """
                 A run that ended may have been removed when its time was over (spec.ttlSecondsAfterFinished), or by \
-                somebody. What it did is still in the audit: codex-k8s trace --issue NUMBER. The list of runs shows those \
-                that are there.
+                somebody. What it did is still in the audit: codex-k8s trace --issue NUMBER. The list of runs shows \
+                those that are there.
                 """,
             ])
     }
@@ -89,8 +89,8 @@ extension ConsoleProblem {
                     "The API server refuses \(what) with the token that you signed in with. In its words:",
                     error.message,
                     """
-                    Ask whoever runs the cluster for a role that may get and list agentruns.codex-k8s.dev; Kubernetes' own \
-                    role view is one, in one namespace or in all.
+                    Ask whoever runs the cluster for a role that may get and list agentruns.codex-k8s.dev; Kubernetes' \
+                    own role view is one, in one namespace or in all.
                     """,
                 ])
         case .notFound:
@@ -98,7 +98,9 @@ extension ConsoleProblem {
         case .expired:
             self.init(
                 status: .gone, title: "The list has gone on",
-                words: ["What the next page was to begin with is too old by now.", "Begin again with the list of runs."])
+                words: [
+                    "What the next page was to begin with is too old by now.", "Begin again with the list of runs.",
+                ])
         case .badRequest, .invalid:
             self.init(
                 status: .badRequest, title: "The API server cannot make sense of that",

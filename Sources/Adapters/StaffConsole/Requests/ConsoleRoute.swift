@@ -15,7 +15,8 @@ enum ConsoleRoute: Sendable, Hashable {
 
     /// The route of a method and target.
     ///
-    /// - Throws: the problem with its page: 404 for an unknown path, 405 with `Allow`, 400 for a query that means nothing.
+    /// - Throws: the problem with its page: 404 for an unknown path, 405 with `Allow`, 400 for a query that means
+    ///   nothing.
     static func find(_ method: HTTPMethod, _ target: RequestTarget) throws(ConsoleProblem) -> ConsoleRoute {
         let segments = target.segments
         let path = segments.first ?? ""

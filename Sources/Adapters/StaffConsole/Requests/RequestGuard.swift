@@ -55,9 +55,10 @@ struct RequestGuard: Sendable {
     static func isLoopbackAddress(_ host: String) -> Bool {
         if host == "localhost" || host == "::1" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { part in
-            part.utf8.allSatisfy { (0x30...0x39).contains($0) } && UInt8(part) != nil
-        }
+        return parts.count == 4 && parts[0] == "127"
+            && parts.allSatisfy { part in
+                part.utf8.allSatisfy { (0x30...0x39).contains($0) } && UInt8(part) != nil
+            }
     }
 
     private static func isPort(_ text: Substring) -> Bool {

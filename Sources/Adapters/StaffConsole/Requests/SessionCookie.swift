@@ -37,10 +37,11 @@ struct BearerToken: Sendable {
     }
 }
 
-/// The cookie that a token is kept in, and nowhere else: so any replica can answer, and a closed browser has forgotten it.
+/// The cookie that a token is kept in, and nowhere else: so any replica can answer, and a closed browser has forgotten
+/// it.
 ///
-/// No script can read it (`HttpOnly`), no other site's request carries it (`SameSite=Strict`), and but on loopback it is
-/// sent over TLS alone (`Secure`); the prefix `__Host-` has browsers hold to that (RFC 6265bis §4.1.3.2).
+/// No script can read it (`HttpOnly`), no other site's request carries it (`SameSite=Strict`), and but on loopback it
+/// is sent over TLS alone (`Secure`); the prefix `__Host-` has browsers hold to that (RFC 6265bis §4.1.3.2).
 struct SessionCookie: Sendable {
     /// Whether browsers send it over TLS alone.
     let isSecure: Bool
