@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 package import AuditTrail
-package import HTTPServing
+import HTTPServing
 import HTTPTypes
 package import KubernetesClient
 package import ServiceRuntime

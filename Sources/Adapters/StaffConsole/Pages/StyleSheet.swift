@@ -36,6 +36,7 @@ enum StyleSheet {
         thead th { color: var(--quiet); font-weight: 500; white-space: nowrap; }
         tbody th { font-weight: 400; white-space: nowrap; }
         td { overflow-wrap: break-word; }
+        td:last-child { overflow-wrap: anywhere; min-width: 8rem; }
         td code { white-space: nowrap; }
         time { white-space: nowrap; font-variant-numeric: tabular-nums; }
         code { font: 0.9em ui-monospace, monospace; }
