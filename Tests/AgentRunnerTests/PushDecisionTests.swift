@@ -38,6 +38,15 @@ struct PushDecisionTests {
         }
     }
 
+    @Test func refusesMoreThanAPushHas() throws {
+        let command = "\(Self.zero) \(Self.one) refs/heads/a"
+        let most = Array(repeating: command, count: ReceivePackRequest.commandLimit)
+        #expect(try ReceivePackRequest(Self.body(most)).commands.count == most.count)
+        #expect(throws: ReceivePackRequest.Failure.tooManyCommands) {
+            try ReceivePackRequest(Self.body(most + [command]))
+        }
+    }
+
     @Test func aDiscussionPushesNothing() throws {
         let request = try ReceivePackRequest(Self.body(["\(Self.zero) \(Self.one) refs/heads/codex/issue-1"]))
         let verdict = PushPolicy(branch: "codex/issue-1", isDiscussion: true).judge(request)

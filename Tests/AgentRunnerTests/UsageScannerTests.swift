@@ -44,6 +44,17 @@ struct UsageScannerTests {
         }
     }
 
+    @Test func whateverTheModelWroteItsUsageIsCounted() {
+        let text = String(repeating: "\u{301}", count: 300)
+        let response = #"{"output":[{"text":"\#(text)"}],"usage":{"input_tokens":3}}"#
+        #expect(
+            Self.scan(#"data: {"type":"response.completed","response":\#(response)}"# + "\n\n", chunk: 100)
+                == [Self.usage(3, 0, 0, 0)])
+        var reader = UsageReader(contentType: "application/json")
+        _ = reader.take(Array(response.utf8))
+        #expect(reader.finish() == Self.usage(3, 0, 0, 0))
+    }
+
     @Test func dataInSeveralLinesIsOneText() {
         let text =
             "event: response.completed\ndata: {\"type\":\"response.completed\",\n"

@@ -42,6 +42,17 @@ import Testing
         #expect(value == ["metadata": ["name": "x"], "managedFields": 1])
     }
 
+    @Test func buildsOnlyTheMembersThatAreWanted() throws {
+        let limits = JSONLimits(members: ["a", "b"])
+        let text = #"{"x":{"a":1},"a":[{"b":2,"y":"\ud83d\ude00"}],"x":[true],"\u0062":null}"#
+        #expect(try JSONValue.parse(text, limits: limits) == ["a": [["b": 2]], "b": .null])
+        for wrong in [#"{"a":1,"\u0061":2}"#, #"{"x":[}"#, #"{"x":"\ud83d"}"#, #"{"x":1"#] {
+            #expect(throws: JSONParseError.self) { try JSONValue.parse(wrong, limits: limits) }
+        }
+        let invalid = Array(#"{"x":""#.utf8) + [0xFF] + Array(#""}"#.utf8)
+        #expect(throws: JSONParseError.self) { try JSONValue.parse(invalid, limits: limits) }
+    }
+
     @Test func objectsWithManyMembersAreFoundByIndex() {
         var object = JSONObject()
         for number in 0..<1000 { object["k\(number)"] = .integer(Int64(number)) }

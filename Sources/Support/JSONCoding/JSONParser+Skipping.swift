@@ -3,8 +3,8 @@
 extension JSONParser {
     /// Passes over one value without building it, by the same grammar: what is not JSON is refused here as well.
     ///
-    /// What only building shows is not looked at: members of the same name, whether a double can hold a number, and
-    /// combining marks that are written as escapes.
+    /// What matters to built values alone is not looked at: members of the same name, whether a double can hold a number,
+    /// and combining marks.
     mutating func skipValue(depth: Int) throws(JSONParseError) {
         skipSpace()
         guard position < bytes.count else { throw failure("the text ends where a value should be") }
@@ -62,7 +62,9 @@ extension JSONParser {
             guard position < bytes.count else { break }
             switch bytes[position] {
             case UInt8(ascii: "\""):
-                if !isASCII { _ = try text(bytes[start..<position], isASCII: false, at: start) }
+                guard isASCII || String(validating: bytes[start..<position], as: UTF8.self) != nil else {
+                    throw JSONParseError(problem: "the string is not valid UTF-8", offset: start)
+                }
                 position += 1
                 return
             case UInt8(ascii: "\\"):

@@ -8,9 +8,15 @@ package struct JSONLimits: Sendable {
     package var maximumBytes: Int
     /// Whether `metadata.managedFields` is passed over without being built: a fifth of a Kubernetes list is that.
     package var skipsManagedFields: Bool
+    /// The names of members that are built, in every object; nil for all. The others are passed over, without a look for
+    /// two of the same name: a large text about which little is asked costs little.
+    package var members: Set<String>?
 
     /// Bounds; the defaults fit Kubernetes lists and GitHub payloads.
-    package init(maximumDepth: Int = 128, maximumBytes: Int = 64 << 20, skipsManagedFields: Bool = false) {
+    package init(
+        maximumDepth: Int = 128, maximumBytes: Int = 64 << 20, skipsManagedFields: Bool = false, members: Set<String>? = nil
+    ) {
+        self.members = members
         self.maximumDepth = maximumDepth
         self.maximumBytes = maximumBytes
         self.skipsManagedFields = skipsManagedFields
@@ -148,7 +154,9 @@ struct JSONParser {
                 throw failure("a colon should be here")
             }
             position += 1
-            if limits.skipsManagedFields, isMetadata, key == "managedFields" {
+            if limits.skipsManagedFields && isMetadata && key == "managedFields"
+                || limits.members?.contains(key) == false
+            {
                 try skipValue(depth: depth)
             } else {
                 let value = try parseValue(depth: depth, insideMetadata: key == "metadata")

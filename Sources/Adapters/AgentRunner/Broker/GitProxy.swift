@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import AgentAPI
 import Cryptography
 import HTTPServing
 import HTTPTransport
@@ -35,8 +36,8 @@ struct GitProxy: BrokerPart {
             return .text("the push cannot be read: \(error)\n", status: .badRequest)
         }
         guard case .refused(let reason) = policy.judge(push) else { return nil }
-        logger.warning(
-            "push refused", ["reason": reason, "refs": push.commands.map(\.reference).joined(separator: " ")])
+        let refs = OneLine.make(push.commands.map(\.reference).joined(separator: " "), limit: 300)
+        logger.warning("push refused", ["reason": reason, "refs": refs])
         guard let report = ReceivePackReport.refusal(reason, of: push) else {
             return .text("\(reason)\n", status: .forbidden)
         }

@@ -10,8 +10,9 @@ struct ModelPolicy: Sendable {
     /// The run's model; nil where nobody chose one.
     let model: String?
 
+    private static let limits = JSONLimits(members: ["model", "tools", "type", "service_tier", "background"])
     /// Tiers that cost no more than the model does.
-    private static let tiers: Set<String> = ["auto", "default", "flex"]
+    private static let tiers: [JSONValue] = [.null, "auto", "default", "flex"]
 
     /// Why a request is not passed on.
     struct Refusal: Sendable, Equatable {
@@ -23,8 +24,9 @@ struct ModelPolicy: Sendable {
     /// nil when the request may be passed on.
     func refusal(of route: ModelRoute, body: [UInt8]) -> Refusal? {
         guard let model, route.method == .post else { return nil }
-        // A member that is there twice is refused: two readers could take different ones.
-        guard let request = try? JSONValue.parse(body), case .object = request else {
+        // A member that is there twice is refused: two readers could take different ones. The conversation is passed over:
+        // to build it takes many times its size, and nothing that an agent may have read in there is to be refused here.
+        guard let request = try? JSONValue.parse(body, limits: Self.limits), case .object = request else {
             return Refusal(status: .badRequest, reason: "the request is no JSON object", code: "invalid_json")
         }
         guard let asked = request["model"]?.stringValue else {
@@ -39,12 +41,12 @@ struct ModelPolicy: Sendable {
                     + "chooses another",
                 code: "model_not_allowed")
         }
-        if let tier = request["service_tier"]?.stringValue, !Self.tiers.contains(tier) {
+        guard Self.tiers.contains(request["service_tier"] ?? .null) else {
             return Refusal(
-                status: .forbidden, reason: "nobody chose the service tier \(tier.prefix(100)) for this run",
+                status: .forbidden, reason: "nobody chose another service tier than the usual one for this run",
                 code: "service_tier_not_allowed")
         }
-        if request["background"]?.boolValue == true {
+        guard [.null, false].contains(request["background"] ?? .null) else {
             return Refusal(
                 status: .forbidden, reason: "what a run asks is answered at once: nobody would count what it used",
                 code: "background_not_allowed")

@@ -15,7 +15,12 @@ struct ReceivePackRequest: Equatable {
         case malformed
         /// Signed pushes carry their commands in a certificate, which is not looked into.
         case signedPush
+        /// More than any push of a run has; each of them takes memory, and a line of the answer.
+        case tooManyCommands
     }
+
+    /// The most commands that are read; more than one is refused in any case, with its reason beside each ref.
+    static let commandLimit = 1000
 
     var commands: [Command] = []
     var capabilities: Set<String> = []
@@ -45,6 +50,7 @@ struct ReceivePackRequest: Equatable {
         guard words.count == 3, Self.isObjectID(words[0]), Self.isObjectID(words[1]), !words[2].isEmpty else {
             throw .malformed
         }
+        guard commands.count < Self.commandLimit else { throw .tooManyCommands }
         commands.append(Command(oldID: String(words[0]), newID: String(words[1]), reference: String(words[2])))
     }
 

@@ -95,7 +95,7 @@ struct UsageScanner {
             if Self.types.contains(type) { missed += 1 }
             return nil
         }
-        guard !data.isEmpty, let json = try? JSONValue.parse(data),
+        guard !data.isEmpty, let json = try? JSONValue.parse(data, limits: AgentRunStatus.UsageStatus.limits),
             Self.types.contains(json["type"]?.stringValue ?? type)
         else { return nil }
         return AgentRunStatus.UsageStatus(response: json["response"])
@@ -103,6 +103,12 @@ struct UsageScanner {
 }
 
 extension AgentRunStatus.UsageStatus {
+    /// What is read of an answer: no text that the model wrote can get in the way.
+    fileprivate static let limits = JSONLimits(members: [
+        "type", "response", "usage", "input_tokens", "input_tokens_details", "cached_tokens", "output_tokens",
+        "output_tokens_details", "reasoning_tokens",
+    ])
+
     /// The `usage` of a response object; nil where it has none.
     init?(response: JSONValue?) {
         guard let usage = response?["usage"], usage.objectValue != nil else { return nil }
@@ -168,7 +174,9 @@ struct UsageReader {
     mutating func finish() -> AgentRunStatus.UsageStatus? {
         switch kind {
         case .events(var scanner): return scanner.finish()
-        case .document(let bytes): return AgentRunStatus.UsageStatus(response: try? JSONValue.parse(bytes))
+        case .document(let bytes):
+            let json = try? JSONValue.parse(bytes, limits: AgentRunStatus.UsageStatus.limits)
+            return AgentRunStatus.UsageStatus(response: json)
         case .nothing: return nil
         }
     }

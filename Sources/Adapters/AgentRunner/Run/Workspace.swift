@@ -26,7 +26,7 @@ struct Workspace: Sendable {
         // Before git looks at it: what an earlier attempt left there may be anything. init is harmless on a copy that
         // exists.
         if Files.exists(own) { try takeOver() }
-        try await git.run(["init", "--quiet", "--template=", "--initial-branch", configuration.branch, "."])
+        try await git.run(["init", "--quiet", "--initial-branch", configuration.branch, "."])
         let isContinued = try await fetch()
         let start = try await startingPoint(isContinued: isContinued)
         try await git.run(["checkout", "--quiet", "--force", "-B", configuration.branch, start])
