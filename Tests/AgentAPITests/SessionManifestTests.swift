@@ -28,6 +28,8 @@ private func work(_ size: Int = 10, run: String = "r", start: String = String(re
     @Test(arguments: [
         "", "/", "/etc/passwd", "..", "a/..", "../a", "a/../b", ".", "a/./b", "a//b", "a/", "a\nb", "a\u{0}b",
         "a\u{7F}",
+        // As text, a slash with a mark on it is a character of its own; to a file system it is a slash.
+        "../\u{301}a", "/\u{301}a", "a/../\u{301}b", "a/./\u{301}b",
         "a\u{FFFD}", String(repeating: "a", count: 256), String(repeating: "a/", count: 300) + "a",
     ])
     func otherPathsAreNot(path: String) {
@@ -46,6 +48,7 @@ private func work(_ size: Int = 10, run: String = "r", start: String = String(re
         #expect(problem([file("a")], sequence: -1)?.contains("sequence") == true)
         #expect(problem([file("a"), file("a")])?.contains("twice") == true)
         #expect(problem([file("a/b/c"), file("a/b")])?.contains("a/b is a file and a folder") == true)
+        #expect(problem([file("a/\u{301}b"), file("a")])?.contains("a is a file and a folder") == true)
         #expect(problem([file("a", size: 0)]) != nil)
         #expect(problem([file("a", size: -1, chunks: 0)]) != nil)
         #expect(problem([file("a", size: .max)]) != nil)

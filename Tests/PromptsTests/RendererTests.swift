@@ -76,6 +76,20 @@ import Testing
         #expect(PromptRenderer.render(input).contains("the first 128000 of 150000 bytes"))
     }
 
+    /// A text of one character: where it begins is looked for near the cut alone, not through all of it for each byte.
+    @Test func aCharacterWithoutEndIsCutToo() {
+        var input = Fixture.input("dev", .revise, .en)
+        let endless = "e" + String(repeating: "\u{301}", count: 130_000)
+        input.issue.body = endless
+        input.issue.title = endless
+        input.comments = (1...10).map { _ in PromptComment(author: "eve", body: endless) }
+        var text = ""
+        let elapsed = ContinuousClock().measure { text = PromptRenderer.render(input) }
+        #expect(elapsed < .seconds(4))
+        #expect(text.contains("the first 127999 of 260001 bytes"))
+        #expect(text.contains("the first 15999 of 260001 bytes"))
+    }
+
     @Test func theNewestCommentsThatFitAreShown() throws {
         var input = Fixture.input("dev", .revise, .en)
         input.comments = (1...100).map {

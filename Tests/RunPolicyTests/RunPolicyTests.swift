@@ -56,6 +56,10 @@ import Testing
         (.qa, "qa", "report.md", plain, true), (.qa, "qa", "tests/x.swift", plain, false),
         (.rethink, "em", "docs/new.md", plain, true), (.rethink, "em", "prompts/dev/work.en.txt", plain, false),
         (.docAudit, "km", ".gitmodules", plain, false),
+        // A combining mark makes the slash before it another character of a text, and none of a path.
+        (.dev, "dev", ".github/workflows/\u{301}ci.yml", plain, false),
+        (.dev, "dev", ".github/actions/\u{301}x/action.yml", plain, false),
+        (.docAudit, "km", ".github/workflows/\u{301}x.md", plain, false),
     ])
     func decides(kind: TriggerKind, agent: String, path: String, mode: String, allowed: Bool) {
         let scope = WriteScope.of(kind: kind, agent: agent, allowsWorkflows: false)

@@ -120,10 +120,8 @@ extension SessionManifest.File {
     /// The folders that the path leads through.
     fileprivate var folders: Set<String> {
         var folders: Set<String> = []
-        var parts = path.split(separator: "/")
-        while parts.count > 1 {
-            parts.removeLast()
-            folders.insert(parts.joined(separator: "/"))
+        for index in path.utf8.indices where path.utf8[index] == UInt8(ascii: "/") {
+            folders.insert(String(path[..<index]))
         }
         return folders
     }
@@ -177,8 +175,11 @@ package enum SessionPath {
         guard !path.isEmpty, path.utf8.count <= longest else {
             return "a path has \(path.utf8.count) bytes; 1 to \(longest) are kept"
         }
-        let plain = path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { segment in
-            !segment.isEmpty && segment != "." && segment != ".." && segment.utf8.count <= 255
+        // By bytes, as the file system takes it: as text, a slash before a combining mark is another character.
+        let segments = Array(path.utf8).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let plain = segments.allSatisfy { segment in
+            !segment.isEmpty && !segment.elementsEqual(".".utf8) && !segment.elementsEqual("..".utf8)
+                && segment.count <= 255
         }
         let printable = path.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && $0 != "\u{FFFD}" }
         return plain && printable ? nil : "a path is not plain and relative"

@@ -63,15 +63,18 @@ package enum WriteScope: Sendable, Hashable {
     /// GitHub takes every file of this folder for a workflow; the comparison ignores case, as some file systems do.
     private static func isWorkflow(_ path: String) -> Bool {
         let lowered = path.lowercased()
-        return lowered.hasPrefix(".github/workflows/") || lowered == ".github/workflows"
-            || lowered.hasPrefix(".github/actions/")
+        return begins(lowered, ".github/workflows/") || lowered == ".github/workflows"
+            || begins(lowered, ".github/actions/")
     }
 
+    /// Compares bytes, as git does: as text, a slash before a combining mark is another character than a slash.
+    private static func begins(_ path: String, _ prefix: String) -> Bool { path.utf8.starts(with: prefix.utf8) }
+
     private static func isMarkdown(_ path: String) -> Bool {
-        path.lowercased().hasSuffix(".md") && !path.lowercased().hasPrefix(".github/workflows/")
+        path.lowercased().hasSuffix(".md") && !begins(path.lowercased(), ".github/workflows/")
     }
 
     private static func isPrompt(_ path: String) -> Bool {
-        path.hasPrefix("prompts/") || path.hasPrefix(".codex/prompts/")
+        begins(path, "prompts/") || begins(path, ".codex/prompts/")
     }
 }

@@ -9,13 +9,20 @@ extension SourceTree {
     }
 
     /// Every path whose content or mode differs, sorted.
+    ///
+    /// Paths are told apart by their bytes, as git does: two that are the same text in other code points (Unicode
+    /// normalization) are two files, and one must not hide the other.
     package func differences(to newer: SourceTree) -> [Difference] {
-        let before = Dictionary(entries.map { ($0.path, $0) }, uniquingKeysWith: { _, last in last })
-        let after = Dictionary(newer.entries.map { ($0.path, $0) }, uniquingKeysWith: { _, last in last })
-        return Set(before.keys).union(after.keys).sorted().compactMap { path in
+        let (before, after) = (byBytes, newer.byBytes)
+        let paths = Set(before.keys).union(after.keys).sorted { $0.lexicographicallyPrecedes($1) }
+        return paths.compactMap { path in
             let (old, new) = (before[path], after[path])
-            guard old != new else { return nil }
-            return Difference(path: path, oldMode: old?.mode, newMode: new?.mode)
+            guard let known = new ?? old, old != new else { return nil }
+            return Difference(path: known.path, oldMode: old?.mode, newMode: new?.mode)
         }
+    }
+
+    private var byBytes: [[UInt8]: Entry] {
+        Dictionary(entries.map { (Array($0.path.utf8), $0) }, uniquingKeysWith: { _, last in last })
     }
 }
