@@ -59,11 +59,86 @@ struct AuthenticationTests {
         }
     }
 
-    @Test func anUnknownRepositoryIsNotFound() async throws {
+    /// Not `notFound`: a branch or a permission that nobody could ask for is none that is not there.
+    @Test func aRepositoryWithoutTheAppIsForbidden() async throws {
         try await ProviderFixture.with { fixture in
             let other = try #require(RepositoryName("acme/none"))
             let error = await #expect(throws: ProviderError.self) { try await fixture.provider.repository(other) }
-            #expect(error?.code == .notFound)
+            #expect(error?.code == .forbidden && error?.message.contains("not installed for acme/none") == true)
+            await #expect(throws: ProviderError.self) { try await fixture.provider.branchHead("main", in: other) }
+            await #expect(throws: ProviderError.self) { try await fixture.provider.permission(of: "ada", in: other) }
+        }
+    }
+
+    /// The app was taken off and installed anew: the old number gives no token, and the new one is found.
+    @Test func anInstallationThatWentIsLookedUpAnew() async throws {
+        try await ProviderFixture.with { fixture in
+            let number = try await fixture.issue()
+            _ = try await fixture.provider.issue(number, in: fixture.repository)
+            fixture.clock.advance(.seconds(3600))
+            try await fixture.fault(["match": "access_tokens", "status": 404, "message": "Not Found"])
+            let error = await #expect(throws: ProviderError.self) {
+                try await fixture.provider.branchHead("main", in: fixture.repository)
+            }
+            #expect(error?.code == .forbidden)
+            let lookUps = try await fixture.requests("GET /repos/{owner}/{repo}/installation")
+            _ = try await fixture.provider.issue(number, in: fixture.repository)
+            #expect(try await fixture.requests("GET /repos/{owner}/{repo}/installation") == lookUps + 1)
+        }
+    }
+
+    /// A limit on the app itself holds for its next requests as well.
+    @Test func aLimitOnTokensIsObeyed() async throws {
+        try await ProviderFixture.with { fixture in
+            try await fixture.fault(
+                ["match": "access_tokens", "status": 403, "message": "secondary rate limit", "retryAfter": 30])
+            for _ in 1...3 {
+                let error = await #expect(throws: ProviderError.self) {
+                    try await fixture.provider.branchHead("main", in: fixture.repository)
+                }
+                #expect(error?.code == .rateLimited(until: fixture.clock.now.adding(.seconds(30))))
+            }
+            #expect(try await fixture.requests(Self.tokens) == 1)
+            fixture.clock.advance(.seconds(31))
+            #expect(try await fixture.provider.branchHead("main", in: fixture.repository) != nil)
+        }
+    }
+
+    /// GitHub answers everything under an old name by a redirect, but for the tokens: they are asked for by number.
+    @Test func aRepositoryThatWasRenamedIsNamedByItsNumber() async throws {
+        let isRenamed = Flag()
+        let server = HTTPServer(configuration: ServerConfiguration(), logger: .disabled) { request in
+            let body = (try? JSONValue.parse(request.body)) ?? .null
+            switch (request.path, isRenamed.isSet) {
+            case ("/repos/acme/shop/installation", false), ("/repositories/7/installation", true):
+                return .json(["id": 1])
+            case ("/repos/acme/shop/installation", true):
+                return ServerResponse(status: 301, headers: ["Location": "/repositories/7/installation"])
+            case ("/repos/acme/shop/git/ref/heads/main", true):
+                return ServerResponse(status: 301, headers: ["Location": "/repositories/7/git/ref/heads/main"])
+            case ("/app/installations/1/access_tokens", _):
+                guard body["repository_ids"] == [7] || !isRenamed.isSet else {
+                    return .json(["message": "There is at least one repository that does not exist"], status: 422)
+                }
+                return .json(["token": "t", "expires_at": "2000-01-01T00:00:00Z"], status: .created)
+            default: return .json(["object": ["sha": "abc"]])
+            }
+        }
+        let http = HTTPClient()
+        defer { http.shutdown() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            let url = "http://127.0.0.1:\(try await server.waitUntilListening())"
+            let provider = GitHubAppProvider(
+                configuration: GitHubConfiguration(
+                    apiURL: url, gitURL: url, appID: 1,
+                    privateKey: try RSAPrivateKey(pem: ProviderFixture.key.get())), http: http, logger: .disabled)
+            let name = try #require(RepositoryName("acme/shop"))
+            #expect(try await provider.branchHead("main", in: name) == "abc")
+            isRenamed.set()
+            for _ in 1...2 { #expect(try await provider.branchHead("main", in: name) == "abc") }
+            #expect(try await provider.mintRunToken(name).token.reveal() == "t")
+            group.cancelAll()
         }
     }
 

@@ -41,6 +41,11 @@ struct LimitTests {
             (403, ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1700000000"], "x", 1),
             (403, ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9223372036854775807"], "x", 3600),
             (403, [:], "You have exceeded a secondary rate limit.", 60), (403, [:], "Resource not accessible", nil),
+            // 1,800,000,000 is 2027-01-15 08:00:00.
+            (403, ["Retry-After": "Fri, 15 Jan 2027 08:01:30 GMT"], "x", 90),
+            (429, ["Retry-After": "Fri, 15 Jan 2027 07:00:00 GMT"], "x", 1),
+            (403, ["Retry-After": "Sat, 16 Jan 2027 08:00:00 GMT"], "x", 3600),
+            (403, ["Retry-After": "soon"], "x", nil), (403, ["Retry-After": "9223372036854775807"], "x", 3600),
             (403, ["X-RateLimit-Remaining": "10"], "no", nil), (404, ["Retry-After": "7"], "x", nil),
         ] as [(Int, [String: String], String, Int?)])
     func waits(status: Int, headers: [String: String], message: String, seconds: Int?) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import AgentAPI
 import Cryptography
 import HTTPTypes
 import JSONCoding
@@ -17,8 +18,8 @@ struct InstallationToken: Sendable {
 /// What a token may do, and where.
 struct TokenScope: Sendable, Hashable {
     var installation: Int64
-    /// The repository's own name; nil is every repository of the installation.
-    var repository: String?
+    /// Nil is every repository of the installation.
+    var repository: RepositoryName?
     /// Permission to `read` or `write`.
     var permissions: [String: String]
 }
@@ -37,10 +38,18 @@ final class AppAuthenticator: Sendable {
     private static let margin = Duration.seconds(300)
 
     private struct State {
-        var installations: [String: Int64] = [:]
+        var installations: [String: Installation] = [:]
         var tokens: [TokenScope: InstallationToken] = [:]
         var pending: [TokenScope: Task<InstallationToken, any Error>] = [:]
         var own: (token: String, usableUntil: Timestamp)?
+        /// Until when the host asked the app itself to wait.
+        var blockedUntil: Timestamp?
+    }
+
+    private struct Installation {
+        var id: Int64
+        /// The number of a repository that is known here by an earlier name.
+        var repositoryID: Int64?
     }
 
     private let client: GitHubClient
@@ -66,7 +75,17 @@ final class AppAuthenticator: Sendable {
 
     /// Sends a request as the app itself.
     func sendAsApp(_ request: GitHubRequest) async throws(ProviderError) -> GitHubResponse {
-        return try await client.send(request, authorization: "Bearer " + ownToken(for: request))
+        if let until = state.withLock({ $0.blockedUntil }), until > now {
+            throw ProviderError(
+                code: .rateLimited(until: until), request: request.name,
+                message: "not sent: the host asked the app to wait until \(until)")
+        }
+        do {
+            return try await client.send(request, authorization: "Bearer " + ownToken(for: request))
+        } catch {
+            if case .rateLimited(let until) = error.code { state.withLock { $0.blockedUntil = until } }
+            throw error
+        }
     }
 
     /// The app's own token: signing takes a millisecond, so one is used for most of its life.
@@ -88,17 +107,37 @@ final class AppAuthenticator: Sendable {
         return token
     }
 
-    /// The installation that covers a repository. It is remembered: installations change by hand and seldom.
-    func installation(owner: String, name: String) async throws(ProviderError) -> Int64 {
-        let repository = "\(owner)/\(name)".lowercased()
-        if let known = state.withLock({ $0.installations[repository] }) { return known }
-        let request = GitHubRequest(path: "/repos/\(owner)/\(name)/installation")
-        let answer = try await sendAsApp(request)
+    /// The installation that covers a repository. It is remembered until it gives no token any more: installations
+    /// change by hand and seldom.
+    func installation(of repository: RepositoryName) async throws(ProviderError) -> Int64 {
+        if let known = state.withLock({ $0.installations[Self.key(repository)] }) { return known.id }
+        return try await lookUp(repository).id
+    }
+
+    private static func key(_ repository: RepositoryName) -> String { repository.description.lowercased() }
+
+    /// - Throws: `.forbidden` where there is none: what a caller takes for "there is no such branch" or "nobody of that
+    ///   name" must not be that the app was taken off the repository.
+    private func lookUp(_ repository: RepositoryName) async throws(ProviderError) -> Installation {
+        let request = GitHubRequest(path: "/repos/\(repository.owner)/\(repository.name)/installation")
+        let answer: GitHubResponse
+        do {
+            answer = try await sendAsApp(request)
+        } catch {
+            throw error.code == .notFound ? Self.notInstalled(repository, error) : error
+        }
         guard let id = answer.body["id"]?.integerValue else {
             throw ProviderError(code: .unavailable, request: request.name, message: "the answer has no id")
         }
-        state.withLock { $0.installations[repository] = id }
-        return id
+        let found = Installation(id: id, repositoryID: answer.movedTo)
+        state.withLock { $0.installations[Self.key(repository)] = found }
+        return found
+    }
+
+    private static func notInstalled(_ repository: RepositoryName, _ error: ProviderError) -> ProviderError {
+        ProviderError(
+            code: .forbidden, request: error.request,
+            message: "the app is not installed for \(repository), or there is no such repository: \(error.message)")
     }
 
     /// Any installation, for questions that are about no repository.
@@ -163,9 +202,31 @@ final class AppAuthenticator: Sendable {
     }
 
     /// A new token; nothing is cached.
+    ///
+    /// An installation that gives none is forgotten, so that a new one is found. The host refuses old names here, which
+    /// it takes everywhere else: a repository that was renamed is named by its number.
     func mint(_ scope: TokenScope) async throws(ProviderError) -> InstallationToken {
+        guard let repository = scope.repository else { return try await ask(scope, repositoryID: nil) }
+        let known = state.withLock { $0.installations[Self.key(repository)] }
+        do {
+            return try await ask(scope, repositoryID: known?.repositoryID)
+        } catch {
+            guard error.code == .notFound || error.code == .invalid else { throw error }
+            state.withLock { $0.installations[Self.key(repository)] = nil }
+            guard error.code == .invalid, known?.repositoryID == nil,
+                let number = try await lookUp(repository).repositoryID
+            else { throw Self.notInstalled(repository, error) }
+            return try await ask(scope, repositoryID: number)
+        }
+    }
+
+    private func ask(_ scope: TokenScope, repositoryID: Int64?) async throws(ProviderError) -> InstallationToken {
         var body: JSONObject = [:]
-        if let repository = scope.repository { body["repositories"] = [.string(repository)] }
+        if let repositoryID {
+            body["repository_ids"] = [.integer(repositoryID)]
+        } else if let repository = scope.repository {
+            body["repositories"] = [.string(repository.name)]
+        }
         body["permissions"] = JSONValue(scope.permissions)
         let request = GitHubRequest(
             method: .post, path: "/app/installations/\(scope.installation)/access_tokens", body: .object(body))

@@ -47,7 +47,8 @@ extension GitHubAppProvider {
         _ body: String, issue: Int, in repository: RepositoryName
     ) async throws(ProviderError) -> IssueComment {
         let request = GitHubRequest(
-            method: .post, path: path(repository, "/issues/\(issue)/comments"), body: ["body": .string(body)])
+            method: .post, path: path(repository, "/issues/\(issue)/comments"),
+            body: ["body": .string(GitHubText.body(body))])
         return try GitHubObject(try await send(request, in: repository).body, of: request.name).comment()
     }
 
@@ -57,7 +58,8 @@ extension GitHubAppProvider {
     ) async throws(ProviderError) {
         try await send(
             GitHubRequest(
-                method: .patch, path: path(repository, "/issues/comments/\(id)"), body: ["body": .string(body)]),
+                method: .patch, path: path(repository, "/issues/comments/\(id)"),
+                body: ["body": .string(GitHubText.body(body))]),
             in: repository)
     }
 

@@ -134,9 +134,9 @@ extension GitHubAppProvider {
 
     /// `POST access_tokens` for one repository; not cached, since each run has its own.
     package func mintRunToken(_ repository: RepositoryName) async throws(ProviderError) -> RunToken {
-        let installation = try await authenticator.installation(owner: repository.owner, name: repository.name)
+        let installation = try await authenticator.installation(of: repository)
         let token = try await authenticator.mint(
-            TokenScope(installation: installation, repository: repository.name, permissions: ["contents": "write"]))
+            TokenScope(installation: installation, repository: repository, permissions: ["contents": "write"]))
         return RunToken(token: token.token, expiresAt: token.expiresAt)
     }
 

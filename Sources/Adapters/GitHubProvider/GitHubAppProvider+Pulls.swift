@@ -32,8 +32,8 @@ extension GitHubAppProvider {
         let request = GitHubRequest(
             method: .post, path: path(repository, "/pulls"),
             body: [
-                "title": .string(draft.title), "body": .string(draft.body), "head": .string(draft.headBranch),
-                "base": .string(draft.baseBranch), "maintainer_can_modify": false,
+                "title": .string(draft.title), "body": .string(GitHubText.body(draft.body)),
+                "head": .string(draft.headBranch), "base": .string(draft.baseBranch), "maintainer_can_modify": false,
             ])
         do {
             return try GitHubObject(try await send(request, in: repository).body, of: request.name).pullRequest()
@@ -52,7 +52,7 @@ extension GitHubAppProvider {
     ) async throws(ProviderError) -> PullRequest {
         var changes: JSONObject = [:]
         if let title { changes["title"] = .string(title) }
-        if let body { changes["body"] = .string(body) }
+        if let body { changes["body"] = .string(GitHubText.body(body)) }
         let request = GitHubRequest(method: .patch, path: path(repository, "/pulls/\(number)"), body: .object(changes))
         return try GitHubObject(try await send(request, in: repository).body, of: request.name).pullRequest()
     }

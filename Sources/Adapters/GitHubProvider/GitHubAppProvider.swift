@@ -47,9 +47,8 @@ package final class GitHubAppProvider: SourceProvider {
     /// Sends a request with the installation's token for a repository, within its budget.
     @discardableResult
     func send(_ request: GitHubRequest, in repository: RepositoryName) async throws(ProviderError) -> GitHubResponse {
-        let installation = try await authenticator.installation(owner: repository.owner, name: repository.name)
-        let scope = TokenScope(
-            installation: installation, repository: repository.name, permissions: Self.permissions)
+        let installation = try await authenticator.installation(of: repository)
+        let scope = TokenScope(installation: installation, repository: repository, permissions: Self.permissions)
         return try await send(request, scope: scope)
     }
 

@@ -25,8 +25,11 @@ struct GitHubResponse: Sendable {
     /// Without its body.
     private let answer: ClientResponse
     let body: JSONValue
+    /// The number of the repository to which the host redirected: it was renamed or moved.
+    let movedTo: Int64?
 
-    init(_ answer: ClientResponse, body: JSONValue) {
+    init(_ answer: ClientResponse, body: JSONValue, movedTo: Int64? = nil) {
+        self.movedTo = movedTo
         var answer = answer
         answer.body = []
         self.answer = answer
@@ -62,6 +65,7 @@ struct GitHubClient: Sendable {
         wire.timeout = deadline
         wire.tls = tls
         var hops = 0
+        var movedTo: Int64?
         while true {
             if request.isWrite, let objection = writeObjection() {
                 throw ProviderError(
@@ -74,10 +78,11 @@ struct GitHubClient: Sendable {
                 throw ProviderError(code: .unavailable, request: request.name, message: error.summary)
             }
             guard hops < Self.maximumRedirects, let next = redirect(answer, of: request) else {
-                return try read(answer, of: request)
+                return try read(answer, of: request, movedTo: movedTo)
             }
             hops += 1
             wire.url = next
+            movedTo = repositoryID(in: next) ?? movedTo
         }
     }
 
@@ -94,13 +99,22 @@ struct GitHubClient: Sendable {
         return url.hasPrefix(apiURL + "/") ? url : nil
     }
 
+    /// The number in `…/repositories/NUMBER/…`, to which requests for an old name are redirected.
+    private func repositoryID(in url: String) -> Int64? {
+        let prefix = apiURL + "/repositories/"
+        guard url.hasPrefix(prefix) else { return nil }
+        return Int64(url.dropFirst(prefix.count).prefix { ("0"..."9").contains($0) })
+    }
+
     /// Scheme and host of the API's address.
     private var origin: String {
         let parts = apiURL.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
         return parts.prefix(3).joined(separator: "/")
     }
 
-    private func read(_ answer: ClientResponse, of request: GitHubRequest) throws(ProviderError) -> GitHubResponse {
+    private func read(
+        _ answer: ClientResponse, of request: GitHubRequest, movedTo: Int64?
+    ) throws(ProviderError) -> GitHubResponse {
         let json = answer.body.isEmpty ? JSONValue.null : try? JSONValue.parse(answer.body)
         guard answer.status.isSuccess else {
             throw Self.error(answer, body: json ?? .null, request: request.name, now: clock.now())
@@ -108,7 +122,7 @@ struct GitHubClient: Sendable {
         guard let json else {
             throw ProviderError(code: .unavailable, request: request.name, message: "the answer is not JSON")
         }
-        return GitHubResponse(answer, body: json)
+        return GitHubResponse(answer, body: json, movedTo: movedTo)
     }
 
     /// Types an error answer.
