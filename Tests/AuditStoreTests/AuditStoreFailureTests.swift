@@ -41,6 +41,28 @@ struct AuditStoreFailureTests {
         }
     }
 
+    /// What a database has as its default for everybody is not what the statements here were written for.
+    @Test
+    func aServersOtherDefaultsAreNotOurs() async throws {
+        try await withStore(connections: 4) { service, owner in
+            try await PostgresRunHistory(client: service).save(record("r", event: nil))
+            let name = try #require(try await owner.query("SELECT current_database() AS name").first?.string("name"))
+            for setting in ["default_transaction_isolation = 'serializable'", "default_transaction_read_only = on"] {
+                try await owner.execute(
+                    SQLQuery(stringLiteral: "ALTER DATABASE \"\(name)\" SET \(setting)"))
+            }
+            let budget = PostgresToolBudget(client: service)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 1...40 {
+                    group.addTask {
+                        _ = try await budget.take(runUID: "r", rate: ToolRate(burst: 100, interval: .seconds(1)))
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     /// Postgres goes away and comes back: writers learn it at once, and go on as soon as it is there.
     @Test
     func awayAndBack() async throws {

@@ -48,15 +48,48 @@ struct PostgresPromptTemplatesTests {
                 _ = try await store.addTemplate(template(body), to: Self.global, by: "ada", activate: true)
             }
             #expect(try await active() == [2])
-            #expect(try await store.activateTemplate(TemplateKey(slot: Self.global, version: 1)))
+            #expect(try await store.activateTemplate(TemplateKey(slot: Self.global, version: 1), by: "eve"))
             #expect(try await active() == [1])
-            #expect(try await store.activateTemplate(TemplateKey(slot: Self.global, version: 1)), "again is harmless")
-            #expect(try await !store.activateTemplate(TemplateKey(slot: Self.global, version: 3)))
+            #expect(try await store.activateTemplate(TemplateKey(slot: Self.global, version: 1), by: "eve"), "again is harmless")
+            #expect(try await !store.activateTemplate(TemplateKey(slot: Self.global, version: 3), by: "eve"))
             #expect(try await active() == [1], "one that is not there changes nothing")
-            #expect(try await !store.deactivateTemplate(Self.own))
-            #expect(try await store.deactivateTemplate(Self.global))
-            #expect(try await !store.deactivateTemplate(Self.global))
+            #expect(try await !store.deactivateTemplate(Self.own, by: "eve"))
+            #expect(try await store.deactivateTemplate(Self.global, by: "eve"))
+            #expect(try await !store.deactivateTemplate(Self.global, by: "eve"))
             #expect(try await active() == [])
+        }
+    }
+
+    @Test func whoDidWhatStaysOnRecord() async throws {
+        try await withStore { service, owner in
+            let store = PostgresPromptTemplates(client: service)
+            _ = try await store.addTemplate(template("one"), to: Self.global, by: "ada", activate: true)
+            _ = try await store.addTemplate(template("two"), to: Self.global, by: "bob", activate: true)
+            _ = try await store.addTemplate(template("three"), to: Self.global, by: "cleo", activate: false)
+            let first = TemplateKey(slot: Self.global, version: 1)
+            for _ in 1...2 { #expect(try await store.activateTemplate(first, by: "dan \u{0}")) }
+            for _ in 1...2 { _ = try await store.deactivateTemplate(Self.global, by: "") }
+            _ = try await store.addTemplate(template("own"), to: Self.own, by: "own", activate: true)
+            let changes = try await store.templateChanges(Self.global, limit: 50)
+            let words = changes.reversed().map {
+                "\($0.by) \($0.action) \($0.version)" + ($0.replaced.map { " for \($0)" } ?? "")
+            }
+            #expect(
+                words == [
+                    "ada stored 1", "ada activated 1", "bob stored 2", "bob activated 2 for 1", "cleo stored 3",
+                    "dan \u{FFFD} activated 1 for 2", "unknown deactivated 1",
+                ])
+            #expect(try await store.templateChanges(Self.global, limit: 2).map(\.version) == [1, 1])
+            #expect(try await store.templateChanges(Self.own, limit: 50).map(\.by) == ["own", "own"])
+            for client in [service, owner] {
+                for statement: SQLQuery in [
+                    "UPDATE prompt_template_changes SET changed_by = 'mallory'", "DELETE FROM prompt_template_changes",
+                ] { await #expect(throws: PostgresError.self) { try await client.execute(statement) } }
+            }
+            // What a run was told cannot be rewritten by the service either.
+            await #expect(throws: PostgresError.self) {
+                try await service.execute("UPDATE prompt_templates SET body = 'other'")
+            }
         }
     }
 

@@ -203,6 +203,74 @@ struct PostgresSessionStoreTests {
         }
     }
 
+    /// Another run takes the session while a commit waits for it: the later run is right all the same.
+    @Test func aSessionThatChangesHandsMeanwhileIsStillFound() async throws {
+        for (mine, taker, outcome) in [("a", "b", CommitOutcome.superseded), ("b", "a", .committed)] {
+            try await withSessions { store, database, _ in
+                let run = owner(mine)
+                _ = try await store.putChunk(chunk("1"), session: "s", owner: run, limit: limit)
+                #expect(
+                    try await store.commit(manifest(1, [chunk("1")]), session: "s", owner: run, limit: limit)
+                        == .committed)
+                let waiting = try await database.transaction { transaction in
+                    try await transaction.execute(
+                        "UPDATE agent_sessions SET run_uid = \(taker), sequence = 9 WHERE session_id = 's'")
+                    let commit = Task {
+                        try await store.commit(manifest(2, [chunk("1")]), session: "s", owner: run, limit: limit)
+                    }
+                    // Until it waits for the row.
+                    let deadline = ContinuousClock.now.advanced(by: .seconds(15))
+                    while try await transaction.query(
+                        "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+                    ).isEmpty {
+                        try #require(ContinuousClock.now < deadline, "the commit never waited")
+                        await Task.yield()
+                    }
+                    return commit
+                }
+                #expect(try await waiting.value == outcome, "\(mine) while \(taker) takes it")
+            }
+        }
+    }
+
+    /// Small chunks take room as well, and many sessions as much as one large one.
+    @Test func aRunIsBoundedWhateverItsChunksAre() async throws {
+        try await withSessions { store, database, _ in
+            func put(_ digit: Character, _ session: String, bytes: Int = 3) async throws -> ChunkOutcome {
+                try await store.putChunk(chunk(digit, bytes: bytes), session: session, owner: owner("a"), limit: limit)
+            }
+            func isFull(_ outcome: ChunkOutcome) -> Bool {
+                if case .full = outcome { true } else { false }
+            }
+            #expect(try await put("1", "s") == .stored)
+            try await database.execute(
+                """
+                INSERT INTO session_chunks (session_id, sha256, raw_bytes, content)
+                SELECT 's', encode(sha256(n::text::bytea), 'hex'), 1, 'x' FROM generate_series(1, 8190) AS n
+                """)
+            #expect(try await put("2", "s") == .stored)
+            #expect(try await isFull(put("3", "s")))
+            #expect(try await put("2", "s") == .stored, "what is there is there")
+            // Sixty-six megabytes may a session have here, and four times that all of a run.
+            for session in ["t", "u", "v", "w"] {
+                #expect(try await put("4", session) == .stored)
+                try await database.execute(
+                    """
+                    INSERT INTO session_chunks (session_id, sha256, raw_bytes, content)
+                    SELECT \(session), encode(sha256(n::text::bytea), 'hex'), 1048576, 'x'
+                    FROM generate_series(1, 65) AS n
+                    """)
+            }
+            #expect(try await isFull(put("5", "x", bytes: 1 << 20)) == false)
+            #expect(try await put("6", "x", bytes: 1 << 20) == .stored)
+            #expect(try await put("7", "x", bytes: 1 << 20) == .stored)
+            #expect(try await isFull(put("8", "x", bytes: 1 << 20)))
+            // Another run of the issue has a place of its own.
+            #expect(
+                try await store.putChunk(chunk("9"), session: "y", owner: owner("b"), limit: limit) == .stored)
+        }
+    }
+
     @Test func twoPodsAtOnceEndInOneWholeSnapshot() async throws {
         try await withSessions { store, _, _ in
             _ = try await store.putChunk(chunk("1"), session: "s", owner: owner("a"), limit: limit)
@@ -247,6 +315,24 @@ struct PostgresProgressAndUsageTests {
         }
     }
 
+    /// The runner's report and the tool's line are written apart: neither takes the other's away.
+    @Test func aLineAndAReportLeaveEachOtherAlone() async throws {
+        try await withSessions { _, _, service in
+            let store = PostgresRunProgressStore(client: service)
+            try await store.show(line: "first", runUID: "a", attempt: 1)
+            #expect(try await store.progress(runUID: "a", attempt: 1)?.report == ProgressReport(line: "first"))
+            let usage = AgentRunStatus.UsageStatus(
+                inputTokens: 5, cachedInputTokens: 1, outputTokens: 2, reasoningTokens: 3)
+            try await store.report(ProgressReport(sessionID: "s", usage: usage), runUID: "a", attempt: 1)
+            try await store.show(line: "zero \u{0}", runUID: "a", attempt: 1)
+            #expect(
+                try await store.progress(runUID: "a", attempt: 1)?.report
+                    == ProgressReport(sessionID: "s", line: "zero \u{FFFD}", usage: usage))
+            try await store.report(ProgressReport(line: "newer"), runUID: "a", attempt: 1)
+            #expect(try await store.progress(runUID: "a", attempt: 1)?.report == ProgressReport(line: "newer"))
+        }
+    }
+
     @Test func usageIsCountedOnce() async throws {
         try await withSessions { _, database, service in
             let store = PostgresUsageStore(client: service)
@@ -267,6 +353,42 @@ struct PostgresProgressAndUsageTests {
             await #expect(throws: PostgresError.self) {
                 try await service.execute("UPDATE token_usage SET input_tokens = 0")
             }
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct PostgresToolBudgetTests {
+    @Test func aBurstAndThenOneAnInterval() async throws {
+        try await withSessions { _, database, service in
+            let budget = PostgresToolBudget(client: service)
+            let rate = ToolRate(burst: 3, interval: .seconds(60))
+            for _ in 1...3 { #expect(try await budget.take(runUID: "a", rate: rate) == nil) }
+            for _ in 1...3 {
+                let wait = try #require(try await budget.take(runUID: "a", rate: rate))
+                #expect(wait > .seconds(30) && wait <= .seconds(60))
+            }
+            #expect(try await budget.take(runUID: "b", rate: rate) == nil, "another run has its own")
+            // As if a minute had passed: one more, and not two. A long silence gives back the burst and no more.
+            for (minutes, calls) in [(1, 1), (600, 3)] {
+                try await database.execute(
+                    "UPDATE tool_budgets SET used_until = used_until - \(minutes)::int * interval '1 minute'")
+                for _ in 1...calls { #expect(try await budget.take(runUID: "a", rate: rate) == nil) }
+                #expect(try await budget.take(runUID: "a", rate: rate) != nil)
+            }
+        }
+    }
+
+    @Test func manyAtOnceTakeWhatThereIs() async throws {
+        try await withSessions { _, _, service in
+            let budget = PostgresToolBudget(client: service)
+            let taken = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 1...40 {
+                    group.addTask { try await budget.take(runUID: "a", rate: ToolRate()) == nil }
+                }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(taken == 10)
         }
     }
 }

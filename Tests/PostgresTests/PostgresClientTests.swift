@@ -20,6 +20,14 @@ func withClient<T>(
 @Suite(.timeLimit(.minutes(1)))
 struct PostgresClientTests {
     @Test
+    func rowsWithoutColumnsAreRows() async throws {
+        try await withClient { client async throws in
+            #expect(try await client.query("SELECT FROM generate_series(1, 3)").count == 3)
+            #expect(try await client.query("SELECT WHERE false").isEmpty)
+        }
+    }
+
+    @Test
     func valuesComeBack() async throws {
         try await withClient { client in
             let moment = try #require(Timestamp("2026-11-22T21:00:00.123456Z"))

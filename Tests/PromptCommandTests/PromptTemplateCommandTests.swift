@@ -42,18 +42,24 @@ struct PromptTemplateCommandTests {
             #expect(shown.errors.contains("source=repository-override version=1"))
             let own = slot + ["--repository", "acme/shop", "--config", "@config.yaml"]
             for words in ["is used any more", "was used"] {
-                let outcome = try await fixture.done(["deactivate"] + own)
+                let outcome = try await fixture.done(["deactivate", "--by", "grace"] + own)
                 #expect(outcome.output == "repository 7 dev/work.en: no version \(words)\n")
             }
 
             #expect(
-                try await fixture.done(["activate", "--version", "2"] + slot).output
+                try await fixture.done(["activate", "--version", "2", "--by", "eve"] + slot).output
                     == "global dev/work.en version 2 is used from now on\n")
             #expect(try await fixture.done(render).errors.contains("source=global-override version=2"))
             let history = try await fixture.done(["history"] + slot).output.split(separator: "\n")
             #expect(history.map { $0.split(separator: " ").dropFirst(2).prefix(2).joined(separator: " ") } == [
-                "version=2 active", "version=1 inactive",
+                "version=2 active", "version=1 inactive", "activated version=2", "stored version=2",
+                "activated version=1", "stored version=1",
             ])
+            #expect(history[2].contains("activated version=2 replaced=1 by=eve at=20"))
+            #expect(history[4].contains("activated version=1 by=ada at=20"))
+            let ownHistory = try await fixture.done(["history"] + own).output.split(separator: "\n")
+            #expect(ownHistory.count == 4)
+            #expect(ownHistory.dropFirst().first?.contains("deactivated version=1 by=grace at=20") == true)
             #expect(try await fixture.done(["show"] + slot).output == "Second words on {{issue}}.\n")
             #expect(try await fixture.done(["show", "--version", "1"] + slot).output == "First words on {{issue}}.\n")
             let list = try await fixture.done(["list"] + database).output.split(separator: "\n")

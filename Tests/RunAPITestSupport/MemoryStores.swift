@@ -166,6 +166,7 @@ package final class MemorySessionStore: SessionStore {
 /// Progress in memory.
 package final class MemoryProgressStore: RunProgressStore {
     private let reports = Mutex<[String: [ProgressReport]]>([:])
+    private let asked = Mutex(0)
 
     /// An empty store.
     package init() {}
@@ -176,11 +177,44 @@ package final class MemoryProgressStore: RunProgressStore {
     }
 
     package func report(_ report: ProgressReport, runUID: String, attempt: Int) async throws(AuditError) {
-        reports.withLock { $0["\(runUID)|\(attempt)", default: []].append(report) }
+        reports.withLock { reports in
+            var report = report
+            if report.line == nil { report.line = reports["\(runUID)|\(attempt)"]?.last?.line }
+            reports["\(runUID)|\(attempt)", default: []].append(report)
+        }
     }
 
+    package func show(line: String, runUID: String, attempt: Int) async throws(AuditError) {
+        reports.withLock { reports in
+            var report = reports["\(runUID)|\(attempt)"]?.last ?? ProgressReport()
+            report.line = line
+            reports["\(runUID)|\(attempt)", default: []].append(report)
+        }
+    }
+
+    /// How often somebody asked for a report.
+    package var reads: Int { asked.withLock { $0 } }
+
     package func progress(runUID: String, attempt: Int) async throws(AuditError) -> RunProgress? {
-        reports(runUID, attempt).last.map { RunProgress(report: $0, heartbeatAt: Timestamp(microseconds: 1)) }
+        asked.withLock { $0 += 1 }
+        return reports(runUID, attempt).last.map { RunProgress(report: $0, heartbeatAt: Timestamp(microseconds: 1)) }
+    }
+}
+
+/// A budget of so many calls a run, which nothing fills again.
+package final class MemoryToolBudget: ToolBudget {
+    private let taken = Mutex<[String: Int]>([:])
+    private let most: Int
+
+    /// A budget of so many calls for each run.
+    package init(_ most: Int = .max) { self.most = most }
+
+    package func take(runUID: String, rate: ToolRate) async throws(AuditError) -> Duration? {
+        let count = taken.withLock { taken in
+            taken[runUID, default: 0] += 1
+            return taken[runUID, default: 0]
+        }
+        return count <= most ? nil : rate.interval
     }
 }
 

@@ -52,12 +52,16 @@ package struct RunAPIFixture: Sendable {
     package let sink = MemorySink()
     package let metrics = MetricsRegistry()
     package let tokens: TokenTable
+    package let budget: MemoryToolBudget
     /// The most bytes of a session.
     package let sessionLimit: Int
 
     /// With callers by their tokens.
-    package init(_ callers: [String: RunCaller] = ["good": .pod()], sessionLimit: Int = 64 << 20) {
+    package init(
+        _ callers: [String: RunCaller] = ["good": .pod()], sessionLimit: Int = 64 << 20, toolCalls: Int = .max
+    ) {
         tokens = TokenTable(callers)
+        budget = MemoryToolBudget(toolCalls)
         self.sessionLimit = sessionLimit
     }
 
@@ -66,7 +70,7 @@ package struct RunAPIFixture: Sendable {
         logger: Logger = .disabled, _ body: @Sendable (_ url: String) async throws -> T
     ) async throws -> T {
         let server = RunAPIServer(
-            .init(review: tokens, sessions: sessions, progress: progress, sink: sink, sessionLimit: sessionLimit),
+            .init(review: tokens, sessions: sessions, progress: progress, sink: sink, budget: budget, sessionLimit: sessionLimit),
             host: "127.0.0.1", port: 0, metrics: metrics, logger: logger)
         let serving = Task { try await server.run() }
         defer { serving.cancel() }

@@ -7,16 +7,9 @@ import ServiceRuntime
 import Synchronization
 import Testing
 
-/// A clock that a test moves.
-private final class Now: Sendable {
-    let microseconds = Mutex<Int64>(1_000_000_000)
-    var clock: WallClock { WallClock { Timestamp(microseconds: self.microseconds.withLock { $0 }) } }
-    func advance(seconds: Double) { microseconds.withLock { $0 += Int64(seconds * 1_000_000) } }
-}
-
 @Suite(.timeLimit(.minutes(1))) struct CallerCacheTests {
     @Test func anAnswerIsBelievedForTenSeconds() async throws {
-        let (table, now) = (TokenTable(["a": .pod()]), Now())
+        let (table, now) = (TokenTable(["a": .pod()]), HandClock())
         let cache = CallerCache(table, clock: now.clock)
         for _ in 1...3 { #expect(try await cache.caller(Secret("a")) == .pod()) }
         #expect(table.count == 1)
@@ -29,7 +22,7 @@ private final class Now: Sendable {
     }
 
     @Test func aRefusalIsAskedAboutSoonAgain() async throws {
-        let (table, now) = (TokenTable(), Now())
+        let (table, now) = (TokenTable(), HandClock())
         table.set("a", .failure(.notYet("the run does not know its Job yet")))
         let cache = CallerCache(table, clock: now.clock)
         for _ in 1...3 { await #expect(throws: IdentityRefusal.self) { try await cache.caller(Secret("a")) } }
@@ -42,7 +35,7 @@ private final class Now: Sendable {
     @Test func itIsBounded() async throws {
         let tokens = (1...50).map { "token-\($0)" }
         let table = TokenTable(Dictionary(uniqueKeysWithValues: tokens.map { ($0, .pod(run: $0)) }))
-        let cache = CallerCache(table, capacity: 8, clock: Now().clock)
+        let cache = CallerCache(table, capacity: 8, clock: HandClock().clock)
         for token in tokens { #expect(try await cache.caller(Secret(token)).runUID == token) }
         #expect(cache.count <= 8)
         #expect(try await cache.caller(Secret("token-1")).runUID == "token-1")
@@ -56,7 +49,7 @@ private final class Now: Sendable {
                 return .pod()
             }
         }
-        let cache = CallerCache(Away(), clock: Now().clock)
+        let cache = CallerCache(Away(), clock: HandClock().clock)
         await #expect(throws: APIError.self) { try await cache.caller(Secret("a")) }
         #expect(try await cache.caller(Secret("a")) == .pod())
     }
@@ -72,7 +65,7 @@ private final class Now: Sendable {
             }
         }
         let slow = Slow()
-        let cache = CallerCache(slow, clock: Now().clock)
+        let cache = CallerCache(slow, clock: HandClock().clock)
         try await withThrowingTaskGroup(of: RunCaller.self) { group in
             for _ in 1...20 { group.addTask { try await cache.caller(Secret("a")) } }
             group.addTask {

@@ -7,7 +7,15 @@ import KubernetesClient
 import KubernetesTestSupport
 import RunAPI
 import ServiceRuntime
+import Synchronization
 import Testing
+
+/// A clock that a test moves.
+final class HandClock: Sendable {
+    private let microseconds = Mutex<Int64>(1_000_000_000)
+    var clock: WallClock { WallClock { Timestamp(microseconds: self.microseconds.withLock { $0 }) } }
+    func advance(seconds: Double) { microseconds.withLock { $0 += Int64(seconds * 1_000_000) } }
+}
 
 @Suite(.timeLimit(.minutes(1))) struct ClusterCallerReviewTests {
     private static let place = "codex-issue-42-dev-abc"
@@ -84,6 +92,48 @@ import Testing
             #expect(server.requestLines.count == 4)
             await #expect(throws: IdentityRefusal.self) { try await review.caller(Secret("other-token")) }
             #expect(server.requestLines.count == 5)
+        }
+    }
+
+    /// The token and the run are asked about each time, pod and Job once a minute.
+    @Test func aPodThatWasSeenIsAskedAboutLess() async throws {
+        let now = HandClock()
+        try await ScriptedServer.run({ Self.answer($0) }) { server in
+            let review = ClusterCallerReview(api: server.client(), clock: now.clock)
+            let first = try await review.caller(Secret("pod-token"))
+            for requests in [6, 8, 10] {
+                now.advance(seconds: 10)
+                #expect(try await review.caller(Secret("pod-token")) == first)
+                #expect(server.requestLines.count == requests)
+            }
+            #expect(server.requestLines.count { $0.contains("/pods/") } == 1)
+            now.advance(seconds: 31)
+            #expect(try await review.caller(Secret("pod-token")) == first)
+            #expect(server.requestLines.count == 14)
+        }
+    }
+
+    /// A no is never said from memory, and a run that ended is noticed at the next question.
+    @Test func aRunThatEndedIsNoticedAtOnce() async throws {
+        let ended = Mutex(false)
+        try await ScriptedServer.run({ request in
+            guard ended.withLock({ $0 }), request.path.hasSuffix("/agentruns/shop-42") else {
+                return Self.answer(request)
+            }
+            return .json([
+                "kind": "AgentRun", "apiVersion": "codex-k8s.dev/v1alpha1",
+                "metadata": ["name": "shop-42", "namespace": "codex-k8s", "uid": "run-uid"],
+                "spec": ["repository": "acme/shop", "issue": 42, "trigger": ["kind": "dev"]],
+                "status": ["phase": "Succeeded"],
+            ])
+        }) { server in
+            let review = ClusterCallerReview(api: server.client())
+            _ = try await review.caller(Secret("pod-token"))
+            ended.withLock { $0 = true }
+            await #expect(throws: IdentityRefusal.forbidden("the run shop-42 has ended")) {
+                try await review.caller(Secret("pod-token"))
+            }
+            #expect(server.requestLines.count == 4 + 5)
         }
     }
 

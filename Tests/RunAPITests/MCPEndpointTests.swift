@@ -8,11 +8,11 @@ import RunAPITestSupport
 import Testing
 
 private func withTools(
-    _ body: @Sendable (RunAPIFixture, PodClient) async throws -> Void
+    calls: Int = .max, _ body: @Sendable (RunAPIFixture, PodClient) async throws -> Void
 ) async throws {
     let http = HTTPClient()
     defer { http.shutdown() }
-    let fixture = RunAPIFixture()
+    let fixture = RunAPIFixture(toolCalls: calls)
     try await fixture.serve { url async throws in try await body(fixture, PodClient(url: url, http: http)) }
 }
 
@@ -89,14 +89,101 @@ extension PodClient {
         arguments: [
             [:], ["status": ""], ["status": "   "], ["status": 5], ["status": "a\nb"],
             ["status": .string(String(repeating: "x", count: 101))], ["status": "a", "other": 1],
-            ["status": "a", "dry_run": "yes"], [], "text",
+            ["status": "a", "dry_run": "yes"], ["status": "\u{202E}"], ["status": "\u{0}"],
+            ["status": .string("e" + String(repeating: "\u{301}", count: 100))],
         ] as [JSONValue])
     func wrongArgumentsAreExplained(arguments: JSONValue) async throws {
         try await withTools { fixture, client async throws in
             let answer = try await client.call(arguments)
-            #expect(answer.at("error", "code") == -32602 && answer["result"] == nil)
-            #expect(answer.at("error", "message")?.stringValue?.hasPrefix("run_status_report: ") == true)
+            #expect(answer["error"] == nil && answer.at("result", "isError") == true)
+            let text = answer.at("result", "content")?[0]?["text"]?.stringValue
+            #expect(text?.hasPrefix("run_status_report: ") == true)
             #expect(fixture.sink.events.isEmpty && fixture.progress.reports("run-1", 1).isEmpty)
+        }
+    }
+
+    @Test(arguments: [[], "text", nil] as [JSONValue])
+    func whatIsNoCallIsAnErrorOfTheProtocol(arguments: JSONValue) async throws {
+        try await withTools { fixture, client async throws in
+            #expect(try await client.call(arguments).at("error", "code") == -32602)
+            #expect(fixture.sink.events.isEmpty)
+        }
+    }
+
+    /// What the schema takes, the tool takes: a line of a hundred characters, whatever blanks are in it.
+    @Test(arguments: [String(repeating: "ж", count: 100), " a\u{85}b\u{2028}c\t", "👨‍👩‍👧‍👦"])
+    func whatTheSchemaTakesIsShown(line: String) async throws {
+        try await withTools { _, client async throws in
+            #expect(try await client.call(["status": .string(line)]).at("result", "isError") == false)
+        }
+    }
+
+    @Test func tooManyCallsAreRefusedAndLeaveNothing() async throws {
+        try await withTools(calls: 3) { fixture, client async throws in
+            for number in 1...3 { _ = try await client.call(["status": "line \(number)"]) }
+            for number in 4...20 {
+                let result = try await client.call(["status": "line \(number)"])["result"]
+                #expect(result?["isError"] == true && result?["structuredContent"] == nil)
+                let text = result?.at("content")?[0]?["text"]?.stringValue ?? ""
+                #expect(text.contains("too often (10 at once, then one every 12 seconds)") && text.contains("13 seconds"))
+            }
+            #expect(fixture.sink.events.count == 9)
+            #expect(fixture.progress.reports("run-1", 1).last?.line == "line 3")
+            // Each run has its own.
+            fixture.tokens.set("other", .success(.pod(run: "run-2")))
+            var other = client
+            other.token = "other"
+            #expect(try await other.call(["status": "mine"]).at("result", "isError") == false)
+        }
+    }
+
+    @Test func versionsThatAreNotSpokenAreNamed() async throws {
+        try await withTools { _, client async throws in
+            func begin(_ version: JSONValue) async throws -> JSONValue? {
+                try await client.rpc([
+                    "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": ["protocolVersion": version],
+                ]).answer?.at("result", "protocolVersion")
+            }
+            for version: JSONValue in ["2025-11-25", "2025-06-18"] { #expect(try await begin(version) == version) }
+            // Those before had batches, which are not taken here.
+            for version: JSONValue in ["2025-03-26", "2024-11-05", "2026-07-28", ""] {
+                #expect(try await begin(version) == "2025-11-25")
+            }
+            let asked = try await client.rpc(
+                ["jsonrpc": "2.0", "id": "d", "method": "server/discover", "params": nil],
+                headers: ["MCP-Protocol-Version": "2026-07-28"])
+            #expect(asked.status == 400 && asked.answer?["id"] == "d")
+            #expect(asked.answer?.at("error", "code") == -32022)
+            #expect(
+                asked.answer?.at("error", "data")
+                    == ["supported": ["2025-11-25", "2025-06-18"], "requested": "2026-07-28"])
+        }
+    }
+
+    @Test func onlyJSONIsSpoken() async throws {
+        try await withTools { _, client async throws in
+            let ping: JSONValue = ["jsonrpc": "2.0", "id": 1, "method": "ping", "params": nil]
+            let cases: [(HTTPHeaders, Int)] = [
+                (["Content-Type": "application/json; charset=utf-8"], 200), (["Content-Type": "Application/JSON"], 200),
+                (["Content-Type": "text/plain"], 415), (["Content-Type": "application/x-www-form-urlencoded"], 415),
+                (["Accept": "text/event-stream"], 406), (["Accept": "text/html, application/json;q=0.5"], 200),
+                (["Accept": "*/*"], 200), ([:], 200),
+            ]
+            for (headers, status) in cases {
+                #expect(try await client.rpc(ping, headers: headers).status == status, "\(headers)")
+            }
+            let list: JSONValue = ["jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": ["cursor": nil]]
+            #expect(try await client.rpc(list).answer?.at("result", "tools")?.arrayValue?.count == 1)
+        }
+    }
+
+    /// The runner's report and the tool's line come at the same time, each with what it knows alone.
+    @Test func aReportTakesNoLineAway() async throws {
+        try await withTools { fixture, client async throws in
+            _ = try await client.call(["status": "first"])
+            _ = try await client.send(.post, "/v1/run/progress", Array(#"{"sessionID":"s"}"#.utf8))
+            #expect(fixture.progress.reports("run-1", 1).last == ProgressReport(sessionID: "s", line: "first"))
+            #expect(fixture.progress.reads == 0, "what is read before it is written is lost in between")
         }
     }
 
@@ -128,7 +215,7 @@ extension PodClient {
             let newer = try await client.rpc([
                 "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": ["protocolVersion": "2099-01-01"],
             ])
-            #expect(newer.answer?.at("result", "protocolVersion") == "2025-06-18")
+            #expect(newer.answer?.at("result", "protocolVersion") == "2025-11-25")
         }
     }
 

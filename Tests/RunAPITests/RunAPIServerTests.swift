@@ -80,6 +80,20 @@ private func bytes(_ manifest: SessionManifest) throws -> [UInt8] { try JSONValu
         }
     }
 
+    @Test func whoTriesTokensMakesUsAskNoMore() async throws {
+        try await withAPI(RunAPIFixture()) { fixture, client async throws in
+            var thief = client
+            var outcomes: [String] = []
+            for number in 1...50 {
+                thief.token = "guess-\(number)"
+                outcomes.append(try await thief.outcome(.get, "/v1/run/session"))
+            }
+            #expect(outcomes.prefix(30).allSatisfy { $0 == "401 unauthenticated" })
+            #expect(outcomes.dropFirst(30).allSatisfy { $0 == "429 tooManyRefusals" })
+            #expect(fixture.tokens.count == 30)
+        }
+    }
+
     @Test func aReportIsBroughtIntoBounds() async throws {
         try await withAPI(RunAPIFixture()) { fixture, client async throws in
             func post(_ text: String) async throws -> String {
@@ -162,6 +176,25 @@ private func bytes(_ manifest: SessionManifest) throws -> [UInt8] { try JSONValu
                 bundle: .init(path: "work.bundle", size: 0, sha256: digest, chunks: []))
             #expect(try await client.outcome(.put, "/v1/run/session/s", bytes(other)) == "422 invalid")
             #expect(fixture.sessions.commits == 0)
+        }
+    }
+
+    /// One byte in a stream of a megabyte: blocks that hold nothing, which a decompressor passes over.
+    @Test func paddingIsNotKept() async throws {
+        try await withAPI(RunAPIFixture()) { fixture, client async throws in
+            let content: [UInt8] = [65]
+            let packed = Zlib.compress(content)
+            let empty: [UInt8] = [0, 0, 0, 0xFF, 0xFF]
+            let padded = packed.prefix(2) + (0..<200_000).flatMap { _ in empty } + packed.dropFirst(2)
+            let path = "/v1/run/session/s/chunks/\(SHA256.hexDigest(content))"
+            #expect(try Zlib.decompress(Array(padded), limit: 10) == content)
+            #expect(try await client.outcome(.put, path, Array(padded)) == "422 invalidChunk")
+            #expect(fixture.sessions.chunksPut.isEmpty)
+            let noise = (0..<(1 << 20)).map { _ in UInt8.random(in: 0...255) }
+            let name = "/v1/run/session/s/chunks/\(SHA256.hexDigest(noise))"
+            for level in 0...1 {
+                #expect(try await client.outcome(.put, name, Zlib.compress(noise, level: level)) == "204")
+            }
         }
     }
 

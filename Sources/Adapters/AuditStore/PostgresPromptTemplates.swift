@@ -34,18 +34,22 @@ package struct PostgresPromptTemplates: PromptTemplateStore {
         _ template: PromptTemplate, to slot: TemplateSlot, by author: String, activate: Bool
     ) async throws(AuditError) -> StoredTemplate {
         let rows = try await change(slot) { transaction in
-            if activate { try await Self.deactivate(slot, transaction) }
-            return try await transaction.query(
+            let replaced = activate ? try await Self.deactivate(slot, transaction) : nil
+            let rows = try await transaction.query(
                 """
                 INSERT INTO prompt_templates
                     (repository_id, agent, kind, locale, version, body, body_sha256, is_active, created_by)
                 SELECT \(slot.scope.repositoryID), \(slot.agent), \(slot.kind.rawValue), \(slot.locale.rawValue),
                     coalesce(max(version), 0) + 1, \(template.body),
-                    \(SQLParameter.bytes(SHA256.digest(template.body))), \(activate),
-                    \(author.isEmpty ? "unknown" : author.storable(limit: 256))
+                    \(SQLParameter.bytes(SHA256.digest(template.body))), \(activate), \(Self.name(author))
                 FROM prompt_templates WHERE \(fragment: Self.isIn(slot))
                 RETURNING \(fragment: Self.columns)
                 """)
+            if let version = try rows.first?.int("version") {
+                try await Self.note(.stored, version, nil, slot, author, transaction)
+                if activate { try await Self.note(.activated, version, replaced, slot, author, transaction) }
+            }
+            return rows
         }
         guard let stored = try Self.templates(rows).first else {
             throw AuditError(isTransient: true, description: "storing a template: the database gave no row back")
@@ -54,26 +58,34 @@ package struct PostgresPromptTemplates: PromptTemplateStore {
     }
 
     /// Makes a stored version the one that runs use.
-    package func activateTemplate(_ key: TemplateKey) async throws(AuditError) -> Bool {
-        try await change(key.slot) { transaction in
-            let version = try await transaction.query(
+    package func activateTemplate(_ key: TemplateKey, by author: String) async throws(AuditError) -> Bool {
+        let version = Int64(key.version)
+        return try await change(key.slot) { transaction in
+            let rows = try await transaction.query(
                 """
-                SELECT 1 FROM prompt_templates
-                WHERE \(fragment: Self.isIn(key.slot)) AND version = \(Int64(key.version))
+                SELECT is_active FROM prompt_templates
+                WHERE \(fragment: Self.isIn(key.slot)) AND version = \(version)
                 """)
-            guard !version.isEmpty else { return false }
-            try await Self.deactivate(key.slot, transaction)
-            return try await transaction.execute(
+            guard let row = rows.first else { return false }
+            if try row.bool("is_active") { return true }
+            let replaced = try await Self.deactivate(key.slot, transaction)
+            try await transaction.execute(
                 """
                 UPDATE prompt_templates SET is_active = true
-                WHERE \(fragment: Self.isIn(key.slot)) AND version = \(Int64(key.version))
-                """) == 1
+                WHERE \(fragment: Self.isIn(key.slot)) AND version = \(version)
+                """)
+            try await Self.note(.activated, version, replaced, key.slot, author, transaction)
+            return true
         }
     }
 
     /// Makes no version of the slot be used.
-    package func deactivateTemplate(_ slot: TemplateSlot) async throws(AuditError) -> Bool {
-        try await change(slot) { transaction in try await Self.deactivate(slot, transaction) > 0 }
+    package func deactivateTemplate(_ slot: TemplateSlot, by author: String) async throws(AuditError) -> Bool {
+        try await change(slot) { transaction in
+            guard let version = try await Self.deactivate(slot, transaction) else { return false }
+            try await Self.note(.deactivated, version, nil, slot, author, transaction)
+            return true
+        }
     }
 
     /// The newest and the active version of every slot.
@@ -99,6 +111,29 @@ package struct PostgresPromptTemplates: PromptTemplateStore {
             """)
     }
 
+    /// What was done with a slot, the newest first.
+    package func templateChanges(_ slot: TemplateSlot, limit: Int) async throws(AuditError) -> [TemplateChange] {
+        let client = client
+        return try await audited("reading a template's changes") { () throws(PostgresError) in
+            var changes: [TemplateChange] = []
+            for row in try await client.query(
+                """
+                SELECT action, version, replaced, changed_by, changed_at FROM prompt_template_changes
+                WHERE \(fragment: Self.isIn(slot)) ORDER BY id DESC LIMIT \(max(0, limit))
+                """)
+            {
+                // Actions of newer versions are left out.
+                guard let action = TemplateChange.Action(rawValue: try row.string("action")) else { continue }
+                changes.append(
+                    TemplateChange(
+                        action: action, version: Int(try row.int("version")),
+                        replaced: try row.optionalInt("replaced").map { Int($0) }, by: try row.string("changed_by"),
+                        at: try row.timestamp("changed_at")))
+            }
+            return changes
+        }
+    }
+
     // MARK: Statements
 
     private static func isIn(_ slot: TemplateSlot) -> SQLQuery {
@@ -108,10 +143,31 @@ package struct PostgresPromptTemplates: PromptTemplateStore {
         """
     }
 
-    @discardableResult
-    private static func deactivate(_ slot: TemplateSlot, _ transaction: PostgresTransaction) async throws -> Int {
+    /// Takes the version that is used out of use, and says which it was; nil when there was none.
+    private static func deactivate(_ slot: TemplateSlot, _ transaction: PostgresTransaction) async throws -> Int64? {
+        try await transaction.query(
+            """
+            UPDATE prompt_templates SET is_active = false WHERE \(fragment: isIn(slot)) AND is_active RETURNING version
+            """
+        ).first?.int("version")
+    }
+
+    private static func note(
+        _ action: TemplateChange.Action, _ version: Int64, _ replaced: Int64?, _ slot: TemplateSlot, _ author: String,
+        _ transaction: PostgresTransaction
+    ) async throws {
         try await transaction.execute(
-            "UPDATE prompt_templates SET is_active = false WHERE \(fragment: isIn(slot)) AND is_active")
+            """
+            INSERT INTO prompt_template_changes
+                (repository_id, agent, kind, locale, action, version, replaced, changed_by)
+            VALUES (\(slot.scope.repositoryID), \(slot.agent), \(slot.kind.rawValue), \(slot.locale.rawValue),
+                \(action.rawValue), \(version), \(replaced), \(name(author)))
+            """)
+    }
+
+    /// Who changes something, as the tables take it.
+    private static func name(_ author: String) -> String {
+        author.isEmpty ? "unknown" : author.storable(limit: 256)
     }
 
     /// Changes a slot while nobody else does: the next version and the one active version are found by looking, so that

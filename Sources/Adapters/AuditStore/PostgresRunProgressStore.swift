@@ -11,7 +11,9 @@ package struct PostgresRunProgressStore: RunProgressStore {
     /// Reads and writes through `client`, whose owner runs it.
     package init(client: PostgresClient) { self.client = client }
 
-    /// Takes the place of what was known of the attempt.
+    /// Takes the place of what was known of the attempt; where it has no line, the one that is there stays.
+    ///
+    /// In one statement: between reading and writing, a tool's line would be lost.
     package func report(_ report: ProgressReport, runUID: String, attempt: Int) async throws(AuditError) {
         let client = client
         let document: JSONValue
@@ -24,7 +26,24 @@ package struct PostgresRunProgressStore: RunProgressStore {
                 INSERT INTO run_progress (run_uid, attempt, report)
                 VALUES (\(runUID), \(attempt), \(document.storablePayload)::jsonb)
                 ON CONFLICT (run_uid, attempt)
-                    DO UPDATE SET report = excluded.report, heartbeat_at = clock_timestamp()
+                    DO UPDATE SET heartbeat_at = clock_timestamp(), report = CASE
+                        WHEN excluded.report -> 'line' IS NULL AND run_progress.report -> 'line' IS NOT NULL
+                        THEN excluded.report || jsonb_build_object('line', run_progress.report -> 'line')
+                        ELSE excluded.report END
+                """)
+        }
+    }
+
+    /// Puts a line in the place of the one that is there, and leaves the rest of the report as it is.
+    package func show(line: String, runUID: String, attempt: Int) async throws(AuditError) {
+        let (client, document) = (client, ["line": .string(line)] as JSONValue)
+        try await audited("showing a line") { () throws(PostgresError) in
+            _ = try await client.execute(
+                """
+                INSERT INTO run_progress (run_uid, attempt, report)
+                VALUES (\(runUID), \(attempt), \(document.storablePayload)::jsonb)
+                ON CONFLICT (run_uid, attempt)
+                    DO UPDATE SET report = run_progress.report || excluded.report, heartbeat_at = clock_timestamp()
                 """)
         }
     }

@@ -31,6 +31,11 @@ extension PostgresSessionStore {
         _ manifest: SessionManifest, _ document: JSONValue, _ session: String, _ owner: SessionOwner,
         in transaction: PostgresTransaction
     ) async throws -> CommitOutcome {
+        // Locked before anything is compared: a statement that waits for the row goes on with the runs that it found
+        // before, and a session that another run took meanwhile would not be found any more.
+        let locked = try await transaction.query(
+            "SELECT FROM agent_sessions WHERE session_id = \(session) FOR NO KEY UPDATE")
+        if locked.isEmpty { return .refused("a run may begin \(sessionsPerRun) sessions") }
         // Of two runs the later one is right; of one run the later attempt, then the later pod, then the later
         // snapshot.
         let rows = try await transaction.query(
@@ -42,9 +47,9 @@ extension PostgresSessionStore {
             FROM agent_sessions
                 JOIN agent_runs AS theirs ON theirs.run_uid = agent_sessions.run_uid
                 JOIN agent_runs AS mine ON mine.run_uid = \(owner.runUID)
-            WHERE agent_sessions.session_id = \(session) FOR UPDATE OF agent_sessions
+            WHERE agent_sessions.session_id = \(session)
             """)
-        guard let row = rows.first else { return .refused("a run may begin \(sessionsPerRun) sessions") }
+        guard let row = rows.first else { return .refused("the run is not on record") }
         if try !row.bool("ours") { return .foreign }
         if try row.bool("newer") { return .superseded }
         if let problem = try await problem(with: manifest, session, in: transaction) { return problem }

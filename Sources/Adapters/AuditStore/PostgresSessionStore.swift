@@ -8,6 +8,10 @@ package import Postgres
 package struct PostgresSessionStore: SessionStore {
     /// The most sessions that one run may begin.
     static let sessionsPerRun = 32
+    /// The most chunks of a session: those of two snapshots that share nothing.
+    static let chunksPerSession = 2 * SessionManifest.chunkLimit
+    /// How much more than one session all that a run began may have.
+    static let sessionsWorth = 4
 
     let client: PostgresClient
 
@@ -20,6 +24,7 @@ package struct PostgresSessionStore: SessionStore {
     ) async throws(AuditError) -> ChunkOutcome {
         let (client, scope) = (client, owner.scope)
         let most = 2 * (limit + SessionManifest.workBytes)
+        let mostOfRun = Self.sessionsWorth * most
         return try await audited("keeping a chunk") { () throws(PostgresError) -> ChunkOutcome in
             try await client.execute(Self.begin(session, owner))
             let inserted = try await client.execute(
@@ -28,8 +33,12 @@ package struct PostgresSessionStore: SessionStore {
                 SELECT session_id, \(chunk.sha256), \(chunk.rawBytes), \(chunk.content)
                 FROM agent_sessions
                 WHERE session_id = \(session) AND \(fragment: Self.inScope(scope))
-                    AND (SELECT coalesce(sum(raw_bytes), 0) FROM session_chunks WHERE session_id = \(session))
-                        + \(chunk.rawBytes) <= \(most)
+                    AND (SELECT coalesce(sum(raw_bytes), 0) + \(chunk.rawBytes) <= \(most)
+                            AND count(*) < \(Self.chunksPerSession)
+                        FROM session_chunks WHERE session_id = \(session))
+                    AND (SELECT coalesce(sum(raw_bytes), 0) + \(chunk.rawBytes) <= \(mostOfRun)
+                        FROM session_chunks JOIN agent_sessions AS others USING (session_id)
+                        WHERE others.run_uid = \(owner.runUID))
                 ON CONFLICT DO NOTHING
                 """)
             if inserted == 1 { return .stored }
@@ -43,7 +52,10 @@ package struct PostgresSessionStore: SessionStore {
                 return .full("a run may begin \(Self.sessionsPerRun) sessions")
             }
             if try !row.bool("ours") { return .foreign }
-            return try row.bool("kept") ? .stored : .full("\(most) bytes of a session are kept while it is saved")
+            if try row.bool("kept") { return .stored }
+            return .full(
+                "\(most) bytes in \(Self.chunksPerSession) chunks of a session are kept while it is saved, and "
+                    + "\(mostOfRun) bytes of all that a run began")
         }
     }
 

@@ -13,12 +13,8 @@ struct ProgressRoute: Sendable {
     let store: any RunProgressStore
 
     func report(_ request: ServerRequest, _ caller: RunCaller) async throws -> ServerResponse {
-        var report = try Self.read(request.body)
         // A tool's line stays until the runner has a newer one to tell.
-        if report.line == nil {
-            report.line = try await store.progress(runUID: caller.runUID, attempt: caller.attempt)?.report.line
-        }
-        try await store.report(report, runUID: caller.runUID, attempt: caller.attempt)
+        try await store.report(try Self.read(request.body), runUID: caller.runUID, attempt: caller.attempt)
         return .empty(.noContent)
     }
 

@@ -17,18 +17,21 @@ package final class RunAPIServer: Service {
         package var progress: any RunProgressStore
         /// Where facts of tools go.
         package var sink: any AuditSink
+        /// How often runs may call tools.
+        package var budget: any ToolBudget
         /// The most bytes of a session's files.
         package var sessionLimit: Int
 
         /// Joins parts.
         package init(
             review: any CallerReview, sessions: any SessionStore, progress: any RunProgressStore, sink: any AuditSink,
-            sessionLimit: Int
+            budget: any ToolBudget, sessionLimit: Int
         ) {
             self.review = review
             self.sessions = sessions
             self.progress = progress
             self.sink = sink
+            self.budget = budget
             self.sessionLimit = sessionLimit
         }
     }
@@ -67,6 +70,7 @@ struct RunAPIRoutes: Sendable {
     private let metrics: MetricsRegistry
     private let logger: Logger
     private let load: Load
+    private let refusals: RefusalLimit
 
     /// Requests under way.
     private final class Load: Sendable {
@@ -82,6 +86,8 @@ struct RunAPIRoutes: Sendable {
         headers: ["WWW-Authenticate": "Bearer"])
 
     init(parts: RunAPIServer.Parts, metrics: MetricsRegistry, logger: Logger) {
+        let refusals = RefusalLimit()
+        self.refusals = refusals
         self.parts = parts
         self.metrics = metrics
         self.logger = logger
@@ -90,7 +96,8 @@ struct RunAPIRoutes: Sendable {
         let progress = ProgressRoute(store: parts.progress)
         let sessions = SessionRoutes(store: parts.sessions, limit: parts.sessionLimit)
         let tools = MCPEndpoint(
-            tools: [StatusReportTool(progress: parts.progress, sink: parts.sink)], sink: parts.sink, logger: logger)
+            tools: [StatusReportTool(progress: parts.progress, sink: parts.sink)], sink: parts.sink,
+            budget: parts.budget, logger: logger)
         let routes: [(HTTPMethod, String, Handler)] = [
             (.post, "/v1/run/progress", progress.report),
             (.get, "/v1/run/session", sessions.own),
@@ -102,7 +109,7 @@ struct RunAPIRoutes: Sendable {
         ]
         for (method, pattern, handler) in routes {
             router.add(method, pattern) { [parts] request in
-                let caller = try await Self.caller(of: request, parts.review, metrics, logger)
+                let caller = try await Self.caller(of: request, parts.review, refusals, logger)
                 do { return try await handler(request, caller) } catch let error as AuditError {
                     throw Self.answer(to: error, request, caller, logger)
                 }
@@ -158,12 +165,19 @@ struct RunAPIRoutes: Sendable {
     }
 
     private static func caller(
-        of request: ServerRequest, _ review: any CallerReview, _ metrics: MetricsRegistry, _ logger: Logger
+        of request: ServerRequest, _ review: any CallerReview, _ refusals: RefusalLimit, _ logger: Logger
     ) async throws -> RunCaller {
         guard let token = token(of: request) else { throw tokenMissing }
+        if let wait = refusals.wait(request.remoteAddress) {
+            throw HTTPError(
+                .tooManyRequests, reason: "tooManyRefusals",
+                "too many tokens from this address were refused; nobody is asked about another one for a while",
+                headers: ["Retry-After": "\(wait.components.seconds + 1)"])
+        }
         do {
             return try await review.caller(token)
         } catch let refusal as IdentityRefusal {
+            if case .unauthenticated = refusal { refusals.note(request.remoteAddress) }
             logger.warning(
                 "a caller was refused",
                 ["reason": refusal.description, "path": request.path, "address": request.remoteAddress])

@@ -56,6 +56,11 @@ struct SessionRoutes: Sendable {
             throw HTTPError(
                 .unprocessableContent, reason: "digestMismatch", "the chunk's bytes are not those of \(digest)")
         }
+        guard request.body.count <= Self.mostBytes(of: raw.count) else {
+            throw HTTPError(
+                .unprocessableContent, reason: "invalidChunk",
+                "the chunk cannot be taken: \(request.body.count) bytes for \(raw.count) are more than zlib needs")
+        }
         let chunk = SessionChunk(sha256: digest, rawBytes: raw.count, content: request.body)
         switch try await store.putChunk(chunk, session: session, owner: caller.owner, limit: limit) {
         case .stored: return .empty(.noContent)
@@ -63,6 +68,10 @@ struct SessionRoutes: Sendable {
         case .full(let why): throw HTTPError(.contentTooLarge, reason: "full", "the chunk is not kept: \(why)")
         }
     }
+
+    /// The most bytes of a zlib stream of so many: blocks that are not compressed add five bytes each (RFC 1951), and
+    /// no program makes them smaller than 4 KiB. More is padding, which would be kept and not counted.
+    private static func mostBytes(of raw: Int) -> Int { raw + raw / 512 + 64 }
 
     /// Makes a snapshot of chunks that are there.
     func commit(_ request: ServerRequest, _ caller: RunCaller) async throws -> ServerResponse {

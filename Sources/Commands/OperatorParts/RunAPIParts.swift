@@ -23,7 +23,7 @@ package enum RunAPIParts {
             .init(
                 review: CallerCache(ClusterCallerReview(api: api)), sessions: PostgresSessionStore(client: postgres),
                 progress: PostgresRunProgressStore(client: postgres), sink: PostgresAuditSink(client: postgres),
-                sessionLimit: sessionLimit),
+                budget: PostgresToolBudget(client: postgres), sessionLimit: sessionLimit),
             host: host, port: port, metrics: metrics, logger: logger)
     }
 }

@@ -88,8 +88,12 @@ enum ControllerCommand {
         var services: [(name: String, any Service)] = [("health", health), ("postgres", postgres)]
         if configuration.runAPI.url != nil {
             let address = try parsed[runAPIListen]
+            // Connections of its own, so that no pod can take those that the controllers need.
+            let podsPostgres = PostgresClient(
+                url: Secret(try parsed[CommonOptions.databaseURL]), configuration: .service, logger: logger)
+            services.append(("run-api-postgres", podsPostgres))
             let runAPI = RunAPIParts.server(
-                sessionLimit: configuration.sessions.maximumBytes, cluster: cluster, http: http, postgres: postgres,
+                sessionLimit: configuration.sessions.maximumBytes, cluster: cluster, http: http, postgres: podsPostgres,
                 host: address.host, port: address.port, metrics: metrics, logger: logger)
             services.append(("run-api", runAPI))
         }

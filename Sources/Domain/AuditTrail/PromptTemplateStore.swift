@@ -27,6 +27,31 @@ package struct StoredTemplate: Sendable, Hashable {
     }
 }
 
+/// One thing that somebody did with a slot: for ever on record.
+package struct TemplateChange: Sendable, Hashable {
+    /// What was done.
+    package enum Action: String, Sendable, Hashable { case stored, activated, deactivated }
+
+    package var action: Action
+    /// The version that was stored, is used from then on, or was used until then.
+    package var version: Int
+    /// With an activation: the version that was used before; nil where none was.
+    package var replaced: Int?
+    /// Who did it, as they said.
+    package var by: String
+    /// When, by the store's clock.
+    package var at: Timestamp
+
+    /// All of it.
+    package init(action: Action, version: Int, replaced: Int? = nil, by: String, at: Timestamp) {
+        self.action = action
+        self.version = version
+        self.replaced = replaced
+        self.by = by
+        self.at = at
+    }
+}
+
 /// Templates that take the place of a repository's seed or of the built-in one.
 ///
 /// A version that was stored is never rewritten: what a run was told can be read again as long as the database is there.
@@ -45,12 +70,15 @@ package protocol PromptTemplateStore: Sendable {
     func addTemplate(
         _ template: PromptTemplate, to slot: TemplateSlot, by author: String, activate: Bool
     ) async throws(AuditError) -> StoredTemplate
-    /// Makes a stored version the one that runs use; false when there is no such version.
-    func activateTemplate(_ key: TemplateKey) async throws(AuditError) -> Bool
+    /// Makes a stored version the one that runs use; false when there is no such version. One that is used already is
+    /// no change, and leaves no record.
+    func activateTemplate(_ key: TemplateKey, by author: String) async throws(AuditError) -> Bool
     /// Makes no version of the slot be used; false when none was.
-    func deactivateTemplate(_ slot: TemplateSlot) async throws(AuditError) -> Bool
+    func deactivateTemplate(_ slot: TemplateSlot, by author: String) async throws(AuditError) -> Bool
     /// The newest and the active version of every slot, in the order of agent, kind, language and repository.
     func templates() async throws(AuditError) -> [StoredTemplate]
     /// The versions of a slot, the newest first.
     func templateHistory(_ slot: TemplateSlot, limit: Int) async throws(AuditError) -> [StoredTemplate]
+    /// What was done with a slot, the newest first.
+    func templateChanges(_ slot: TemplateSlot, limit: Int) async throws(AuditError) -> [TemplateChange]
 }

@@ -26,6 +26,7 @@ final class PostgresSession {
                 SET statement_timeout = \(timeout); SET idle_in_transaction_session_timeout = \(timeout * 6);
                 SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex';
                 SET standard_conforming_strings = on; SET client_min_messages = 'notice';
+                SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off;
                 """
             if let role = configuration.role { settings += (" SET ROLE \(identifier: role);" as SQLQuery).text }
             _ = try handle.runScript(settings, deadline: deadline)

@@ -31,10 +31,9 @@ struct ResultHandle: ~Copyable {
     /// How many rows were changed or returned.
     var affectedRows: Int { PQcmdTuples(pointer).flatMap { Int(String(cString: $0)) } ?? 0 }
 
-    /// The rows, copied.
+    /// The rows, copied; of a statement that names no columns they are there too, and empty.
     func rows() -> [PostgresRow] {
         let width = PQnfields(pointer)
-        guard width > 0 else { return [] }
         let columns = PostgresRow.Columns((0..<width).map { PQfname(pointer, $0).map { String(cString: $0) } ?? "" })
         return (0..<PQntuples(pointer)).map { row in
             PostgresRow(columns: columns, values: (0..<width).map { value(row, $0) })

@@ -49,8 +49,9 @@ final class MemoryTemplates: PromptTemplateStore {
         throw AuditError(isTransient: false, description: "templates are put here by the test")
     }
 
-    func activateTemplate(_ key: TemplateKey) -> Bool { false }
-    func deactivateTemplate(_ slot: TemplateSlot) -> Bool { false }
+    func activateTemplate(_ key: TemplateKey, by author: String) -> Bool { false }
+    func deactivateTemplate(_ slot: TemplateSlot, by author: String) -> Bool { false }
+    func templateChanges(_ slot: TemplateSlot, limit: Int) -> [TemplateChange] { [] }
     func templates() -> [StoredTemplate] { state.withLock { $0.active } }
     func templateHistory(_ slot: TemplateSlot, limit: Int) -> [StoredTemplate] { [] }
 }

@@ -50,6 +50,10 @@ final class MemoryRecords: AuditSink, RunHistory, RunProgressStore, UsageStore {
         try open { $0.progress["\(runUID)|\(attempt)"] = RunProgress(report: report, heartbeatAt: .now) }
     }
 
+    func show(line: String, runUID: String, attempt: Int) throws(AuditError) {
+        try report(ProgressReport(line: line), runUID: runUID, attempt: attempt)
+    }
+
     func progress(runUID: String, attempt: Int) throws(AuditError) -> RunProgress? {
         try open { $0.progress["\(runUID)|\(attempt)"] }
     }

@@ -19,7 +19,9 @@ enum JSONRPCMessage: Equatable {
             return
         }
         guard let method = value["method"]?.stringValue else { throw .invalidRequest("method is no string") }
-        let parameters = value["params"] ?? [:]
+        // Some clients write null for none.
+        var parameters = value["params"] ?? [:]
+        if parameters.isNull { parameters = [:] }
         guard let id = value["id"] else {
             self = .notification(method: method)
             return
@@ -42,17 +44,23 @@ struct JSONRPCError: Error, Equatable {
     static let methodNotFound: Int64 = -32601
     static let invalidParameters: Int64 = -32602
     static let internalError: Int64 = -32603
+    /// MCP 2026-07-28: the version that a request names is not spoken; `data` names those that are.
+    static let unsupportedVersion: Int64 = -32022
 
     var code: Int64
     var message: String
     /// Of the request; null where it could not be read.
     var id: JSONValue = .null
+    /// Particulars for programs.
+    var data: JSONValue?
 
     static func invalidRequest(_ message: String) -> JSONRPCError {
         JSONRPCError(code: invalidRequest, message: message)
     }
 
     var json: JSONValue {
-        ["jsonrpc": "2.0", "id": id, "error": ["code": .integer(code), "message": .string(message)]]
+        var error: JSONObject = ["code": .integer(code), "message": .string(message)]
+        if let data { error["data"] = data }
+        return ["jsonrpc": "2.0", "id": id, "error": .object(error)]
     }
 }

@@ -27,10 +27,10 @@ enum PromptTemplateCommands {
     private static let builtIn = Option<Bool>.flag("built-in", help: "The one that is part of the program.")
     private static let file = Option<String>.required("file", .file, help: "The template's text.")
     private static let author = Option<String>.optional(
-        "by", .text("NAME"), default: "unknown", environment: "USER", help: "Who stores it, for the history.")
+        "by", .text("NAME"), default: "unknown", environment: "USER", help: "Who does it, for the history.")
     private static let draft = Option<Bool>.flag("draft", help: "Stores the version without using it.")
     private static let limit = Option<Int>.optional(
-        "limit", .integer(1...1000), default: "50", help: "The most versions.")
+        "limit", .integer(1...1000), default: "50", help: "The most versions, and the most changes.")
 
     private static let slotOptions = [
         agent.definition, kind.definition, locale.definition, repository.definition, repositoryID.definition,
@@ -52,11 +52,14 @@ enum PromptTemplateCommands {
             earlier version is never changed.
             """, options: storeOptions + [file.definition, author.definition, draft.definition])
     static let activate = Command(
-        "activate", summary: "Uses a stored version from now on.", options: storeOptions + [version.definition])
+        "activate", summary: "Uses a stored version from now on.",
+        options: storeOptions + [version.definition, author.definition])
     static let deactivate = Command(
-        "deactivate", summary: "Uses no stored version: the next source has its turn.", options: storeOptions)
+        "deactivate", summary: "Uses no stored version: the next source has its turn.",
+        options: storeOptions + [author.definition])
     static let history = Command(
-        "history", summary: "Lists the versions of a template, the newest first.",
+        "history", summary: "Lists the versions of a template, and who stored, activated and deactivated them.",
+        discussion: "First the versions, then the changes, each the newest first. Neither can be rewritten.",
         options: storeOptions + [limit.definition])
 
     // MARK: Running
@@ -117,8 +120,12 @@ enum PromptTemplateCommands {
 
     static func runActivate(_ parsed: ParsedCommand) async throws {
         let key = TemplateKey(slot: try await slot(parsed), version: try parsed[version])
+        let author = try parsed[author]
         let (isThere, versions) = try await PromptsCommand.withStore(try parsed[CommonOptions.databaseURL]) { store in
-            (try await store.activateTemplate(key), try await store.templateHistory(key.slot, limit: 1000))
+            (
+                try await store.activateTemplate(key, by: author),
+                try await store.templateHistory(key.slot, limit: 10)
+            )
         }
         guard isThere else {
             throw UnusableInput("\(key.slot) has no version \(key.version); stored: \(numbers(versions))")
@@ -127,27 +134,40 @@ enum PromptTemplateCommands {
     }
 
     static func runDeactivate(_ parsed: ParsedCommand) async throws {
-        let slot = try await slot(parsed)
+        let (slot, author) = (try await slot(parsed), try parsed[author])
         let was = try await PromptsCommand.withStore(try parsed[CommonOptions.databaseURL]) { store in
-            try await store.deactivateTemplate(slot)
+            try await store.deactivateTemplate(slot, by: author)
         }
         StandardStreams.writeOutputLine(was ? "\(slot): no version is used any more" : "\(slot): no version was used")
     }
 
     static func runHistory(_ parsed: ParsedCommand) async throws {
         let (slot, limit) = (try await slot(parsed), try parsed[limit])
-        let versions = try await PromptsCommand.withStore(try parsed[CommonOptions.databaseURL]) { store in
-            try await store.templateHistory(slot, limit: limit)
+        let (versions, changes) = try await PromptsCommand.withStore(try parsed[CommonOptions.databaseURL]) { store in
+            (
+                try await store.templateHistory(slot, limit: limit),
+                try await store.templateChanges(slot, limit: limit)
+            )
         }
         for version in versions { StandardStreams.writeOutputLine(line(version)) }
+        for change in changes { StandardStreams.writeOutputLine(line(change, of: slot)) }
         if versions.isEmpty { throw UnusableInput("\(slot) has no stored version") }
     }
 
     // MARK: What is named
 
+    private static func line(_ change: TemplateChange, of slot: TemplateSlot) -> String {
+        let replaced = change.replaced.map { " replaced=\($0)" } ?? ""
+        return "\(slot) \(change.action.rawValue) version=\(change.version)\(replaced) by=\(plain(change.by)) "
+            + "at=\(change.at)"
+    }
+
+    /// A name as it can stand in a line: whoever chose it may have put anything in.
+    private static func plain(_ name: String) -> String { OneLine.of(name, limit: 100) }
+
     private static func line(_ template: StoredTemplate) -> String {
         "\(template.key.slot) version=\(template.key.version) \(template.isActive ? "active" : "inactive") "
-            + "sha256=\(template.hash.prefix(12)) by=\(template.createdBy) at=\(template.createdAt)"
+            + "sha256=\(template.hash.prefix(12)) by=\(plain(template.createdBy)) at=\(template.createdAt)"
     }
 
     private static func numbers(_ versions: [StoredTemplate]) -> String {
