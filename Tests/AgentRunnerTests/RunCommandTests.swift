@@ -84,15 +84,28 @@ struct RunCommandTests {
         }
     }
 
-    @Test func commitsOfTheAgentAreKept() async throws {
+    /// Whatever they say is acted on when they are merged, so they say what every commit of a run says.
+    @Test func commitsOfTheAgentAreKeptAndCloseNoOtherIssue() async throws {
         try await Self.inPod { origin, pod in
             let script = """
-                echo 1 > one && git add -A && git -c user.name=A -c user.email=a@b.c commit -qm One && echo 2 > two
+                as() { git -c user.name=Eve -c user.email=eve@b.c "$@"; }
+                git checkout -q -b side && echo 0 > side && git add -A && as commit -qm 'Дело'
+                git checkout -q - && echo 1 > one && git add -A
+                as commit -qm 'Fix one, closes #9' -m '  - thanks to @ada' -m 'Closes #9'
+                as merge -q -m 'Merge side' side && echo 2 > two
                 """
             let message = try await pod.run(pod.configuration(agent: script))
-            #expect(message.outcome == .succeeded)
-            let subjects = try await origin.inRepository("log", "--format=%s", "main..\(RunPod.branch)")
-            #expect(subjects == "Do what the issue asks\nOne")
+            #expect(message.outcome == .succeeded, "\(message.error ?? "")")
+            let subjects = try await origin.inRepository(
+                "log", "--topo-order", "--first-parent", "--format=%s", "main..\(RunPod.branch)")
+            #expect(subjects == "Do what the issue asks\nMerge side\nFix one, closes 9")
+            #expect(try await origin.inRepository("log", "-1", "--format=%s", "\(RunPod.branch)~1^2") == "Do what the issue asks")
+            let text = try await origin.inRepository("log", "-1", "--format=%B", "\(RunPod.branch)~2")
+            #expect(text == "Fix one, closes 9\n\n  - thanks to ada\n\nCloses 9\n\nCodex-K8s-Run: uid-1\nCloses #7")
+            let authors = try await origin.inRepository("log", "--format=%ae %ce", "main..\(RunPod.branch)")
+            #expect(Set(authors.split(separator: "\n")) == ["bot@codex-k8s.dev bot@codex-k8s.dev"])
+            let files = try await origin.inRepository("ls-tree", "-r", "--name-only", RunPod.branch)
+            #expect(files == "README.md\none\nside\ntwo")
         }
     }
 

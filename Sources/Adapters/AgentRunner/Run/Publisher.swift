@@ -17,6 +17,8 @@ struct Publisher: Sendable {
 
     /// Commits and pushes. Doing it again after a kill at any moment ends in the same.
     func publish(since start: Workspace.Start, subject: String) async throws -> Outcome {
+        try workspace.takeOver()
+        try await AgentCommits(configuration: configuration, git: git).rewrite(since: start)
         try await commit(subject: subject)
         let head = try await git.run(["rev-parse", "HEAD"])
         if head == start.head {
@@ -33,7 +35,6 @@ struct Publisher: Sendable {
     }
 
     private func commit(subject: String) async throws {
-        try workspace.takeOver()
         try await workspace.stage()
         if try await git.asks(["diff", "--cached", "--quiet"]) { return }
         let message = CommitMessage(
