@@ -35,7 +35,7 @@ import Testing
     }
 
     /// How many calls of git a run makes; the first test counts them.
-    private static let gitCalls = 13
+    private static let gitCalls = 14
     /// Chunk and manifest before the push; nothing is new after it.
     private static let sessionCalls = 2
 

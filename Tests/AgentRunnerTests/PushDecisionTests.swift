@@ -121,6 +121,20 @@ struct PushDecisionTests {
         #expect(RemoteFailure.isPassing(errors) == isPassing)
     }
 
+    @Test func theRemotesWordsAreFound() {
+        let messages = """
+            POST git-receive-pack (310 bytes)
+            remote: error: GH013: Repository rule violations found.
+            remote:\u{20}
+            remote: - Changes must be made through a pull request.
+            error: failed to push some refs
+            """
+        #expect(
+            PushReport.words(ofRemote: messages)
+                == "error: GH013: Repository rule violations found. - Changes must be made through a pull request.")
+        #expect(PushReport.words(ofRemote: "error: failed to push some refs") == "")
+    }
+
     @Test func brokerAddressesAreHidden() {
         let text = "fatal: unable to access 'http://127.0.0.1:4711/abc/repository.git/': no"
         #expect(BrokerURL.hide(in: text) == "fatal: unable to access '‹broker›': no")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import AgentAPI
 
 /// What `git push --porcelain` said about the one ref that was pushed (git-push(1), "Output").
 enum PushReport: Equatable {
@@ -22,6 +23,13 @@ enum PushReport: Equatable {
             default: continue
             }
         }
+    }
+
+    /// What the remote said to the person who pushed: its lines in git's messages. The line about the ref often says only
+    /// that there was a reason.
+    static func words(ofRemote messages: String) -> String {
+        let lines = messages.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("remote:") }
+        return OneLine.of(lines.map { $0.dropFirst("remote:".count) }.joined(separator: " "), limit: 300)
     }
 
     /// Tells apart what a fetch can mend and what it cannot.

@@ -58,7 +58,10 @@ struct Publisher: Sendable {
         let report = PushReport(result.outputText)
         switch report {
         case .accepted, .moved: return report
-        case .refused(let reason): throw RunnerError.pushRefused(branch: configuration.branch, reason: reason)
+        case .refused(let reason):
+            let words = BrokerURL.hide(in: PushReport.words(ofRemote: result.errorText))
+            throw RunnerError.pushRefused(
+                branch: configuration.branch, reason: words.isEmpty ? reason : "\(reason): \(words)")
         case .unknown where RemoteFailure.isTooLarge(result.errorText):
             throw RunnerError.pushRefused(
                 branch: configuration.branch,

@@ -122,7 +122,10 @@ enum AdmissionPlan {
             where group.count > 1 {
                 throw .reject(
                     .conflictingLabels,
-                    "at most one of these labels can be set: \(group.sorted().joined(separator: ", "))")
+                    """
+                    at most one of these labels can be set: \(group.sorted().joined(separator: ", ")); take the others off \
+                    and ask again
+                    """)
             }
         }
     }

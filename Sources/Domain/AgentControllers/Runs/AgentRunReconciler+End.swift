@@ -32,7 +32,9 @@ extension AgentRunReconciler {
                 status.currentAttempt = attempt
             }
             status.completionTime = now.wholeSeconds
-            if phase == .failed, status.conditions?.isTrue(RunCondition.agentCompleted.rawValue) != true {
+            // What is said of the agent is about its Job; a run that is cancelled before it has one says nothing of it.
+            let agent = status.conditions?[RunCondition.agentCompleted.rawValue]
+            if phase == .failed || phase == .cancelled && agent != nil, agent?.status != .true {
                 Self.set(&status, run, .agentCompleted, .false, reason, message, now)
             }
             Self.setPhase(&status, run, phase, reason, message, now)
@@ -145,6 +147,7 @@ extension AgentRunReconciler {
             context.logger.warning("gave up cleaning up after a run", ["run": run.metadata.name, "error": "\(error)"])
         }
         if !run.phase.isTerminal {
+            await takeLabelOff(run)
             await context.audit.recordEventually([
                 event(run, .runCancelled, ["reason": .string("Deleted"), "message": "the AgentRun was deleted"])
             ])
