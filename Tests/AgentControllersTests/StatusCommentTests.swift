@@ -72,6 +72,14 @@ import Testing
         #expect(text == StatusComment.marker(repositoryID: 1, issue: 42) + "\n" + expected)
     }
 
+    @Test func `a run that is deleted is shown as cancelled, one that had ended as what it was`() throws {
+        for (phase, headline) in [(RunPhase.running, "cancelled"), (.queued, "cancelled"), (.succeeded, "done")] {
+            var run = Self.run(phase) { $0.stopping = .init(reason: "Cancelled", message: "the AgentRun was deleted", since: at(1)) }
+            run.metadata.deletionTimestamp = at(1)
+            #expect(try body([run]).contains("### `run:dev` — \(headline)\n"))
+        }
+    }
+
     @Test func `the same in Russian`() throws {
         let text = try body([Self.full()], StatusComment(text: .of(locale: "ru"), labels: .default))
         for words in ["— ожидание", "модель `gpt-5` (issue-label)", "сессия `0193-ab`, продолжена", "до 2026-11-22 22:00 UTC"] {

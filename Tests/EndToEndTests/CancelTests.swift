@@ -26,8 +26,26 @@ import Testing
             #expect(ended.status?.session?.id == working.status?.session?.id)
             #expect(ended.status?.session?.savedBytes ?? 0 > 0, "\(ended.status?.session?.message ?? "")")
             #expect(ended.status?.stopping == nil)
+            let completed = ended.status?.conditions?["AgentCompleted"]
+            #expect(completed?.status == .false && completed?.reason == "Cancelled")
             try await laptop.waitUntilNoPod(in: try #require(ended.status?.namespace))
+
+            let other = try await laptop.openIssue("create hello.txt with Hello World\nmodel: hang")
+            try await laptop.label("run:dev", issue: other)
+            let deleted = try await Self.run(laptop, of: other) { $0.status?.session != nil }
+            try await Self.expectThatDeletionIsSaid(laptop, deleted, other)
         }
+    }
+
+    /// Somebody deletes the object of a run in progress: the issue is as after a cancel, so that its label can be set again.
+    private static func expectThatDeletionIsSaid(_ laptop: Laptop, _ run: AgentRun, _ issue: Int) async throws {
+        let client = laptop.api.resource(AgentRun.self, namespace: "codex-k8s")
+        _ = try await client.delete(run.metadata.name)
+        while try await client.find(run.metadata.name) != nil { try await Task.sleep(for: .milliseconds(100)) }
+        #expect(try await laptop.forge(.get, "/issues/\(issue)")["labels"]?.arrayValue?.isEmpty == true)
+        let comments = try await laptop.forge(.get, "/issues/\(issue)/comments").arrayValue ?? []
+        let said = comments.compactMap { $0["body"]?.stringValue }.joined()
+        #expect(said.contains("`run:dev` — cancelled\n\nthe AgentRun was deleted"), "\(said)")
     }
 
     /// The issue's run, once it is so.

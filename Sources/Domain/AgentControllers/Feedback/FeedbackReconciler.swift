@@ -93,7 +93,8 @@ package final class FeedbackReconciler: Reconciler {
         }
         let now = context.now()
         if known.body != body {
-            let isResult = runs.contains { $0.phase.isTerminal && !isSettled($0) }
+            // A run that is deleted will not be seen again.
+            let isResult = runs.contains { ($0.phase.isTerminal || $0.metadata.isBeingDeleted) && !isSettled($0) }
             let pace = known.outline == outline ? Self.quietPace : Self.pace
             if let last = known.editedAt, !isResult, now.since(last) < pace {
                 return .requeueAfter(pace - now.since(last))

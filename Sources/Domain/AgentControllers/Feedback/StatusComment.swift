@@ -60,7 +60,13 @@ struct StatusComment {
         return parts.joined(separator: "\n\n")
     }
 
+    /// A run that somebody deletes is shown as cancelled, because there is nothing of it later to be shown.
+    private func phase(_ run: AgentRun) -> RunPhase {
+        run.metadata.isBeingDeleted && !run.phase.isTerminal ? .cancelled : run.phase
+    }
+
     private func headline(_ run: AgentRun) -> String {
+        if run.metadata.isBeingDeleted { return text.phases[phase(run)] ?? phase(run).rawValue }
         if run.status?.stopping != nil { return text.stopping }
         return text.phases[run.phase] ?? run.phase.rawValue
     }
@@ -105,7 +111,7 @@ struct StatusComment {
     private func suggestion(_ run: AgentRun) -> String? {
         guard let kind = run.triggerKind else { return nil }
         return NextSteps.after(
-            kind: kind, revise: run.spec.trigger.revise == true, phase: run.phase,
+            kind: kind, revise: run.spec.trigger.revise == true, phase: phase(run),
             hasPullRequest: run.status?.pullRequest != nil, isDiscussion: run.status?.effective?.discussion == true,
             labels: labels
         ).flatMap { text.sentence($0) }

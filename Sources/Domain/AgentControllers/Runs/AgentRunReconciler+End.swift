@@ -33,8 +33,10 @@ extension AgentRunReconciler {
             }
             status.completionTime = now.wholeSeconds
             // What is said of the agent is about its Job; a run that is cancelled before it has one says nothing of it.
-            let agent = status.conditions?[RunCondition.agentCompleted.rawValue]
-            if phase == .failed || phase == .cancelled && agent != nil, agent?.status != .true {
+            let hadJob = status.conditions?[RunCondition.agentCompleted.rawValue] != nil
+            if phase == .failed || (phase == .cancelled && hadJob),
+                status.conditions?.isTrue(RunCondition.agentCompleted.rawValue) != true
+            {
                 Self.set(&status, run, .agentCompleted, .false, reason, message, now)
             }
             Self.setPhase(&status, run, phase, reason, message, now)
