@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
+import HTTPTypes
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient

@@ -67,6 +67,22 @@ struct PromptsRenderTests {
         }
     }
 
+    /// The preview is the prompt that the run would get, whatever else the file knows.
+    @Test func whatTheRunIsNotToldOfIsLeftOut() async throws {
+        try await CommandFixture.with { fixture in
+            try fixture.write(
+                "issue.yaml", "{title: A, pullRequest: {number: 9, title: B}, comments: [{author: b, body: Why?}]}")
+            try fixture.writeRun("run.yaml", "repository: acme/shop, trigger: {kind: dev}")
+            let work = try await fixture.done(Self.offline + ["--issue", "@issue.yaml"])
+            #expect(!work.output.contains("#9") && !work.output.contains("Why?"))
+            #expect(work.errors.contains("the run revises none") && work.errors.contains("comments of"))
+            try fixture.write("issue.yaml", "{title: A}")
+            try fixture.writeRun("run.yaml", "repository: acme/shop, trigger: {kind: dev, revise: true}")
+            let revision = try await fixture.done(Self.offline + ["--issue", "@issue.yaml"])
+            #expect(revision.errors.contains("has no pullRequest"))
+        }
+    }
+
     @Test func withoutAnythingThePlaceholderSaysSo() async throws {
         try await CommandFixture.with { fixture in
             let outcome = try await fixture.done(Self.offline)

@@ -20,7 +20,7 @@ package enum DevOptions {
 
     /// Who works in the pods.
     package static let agent = Option<String>.optional(
-        "agent", .text("AGENT", expectation: "stand-in, codex, or the absolute path of a program"), default: "stand-in",
+        "agent", .text("AGENT", expectation: "stand-in, codex, or the path of a program"), default: "stand-in",
         environment: "CODEXK8S_DEV_AGENT",
         help: "stand-in (asks no model), codex (the real CLI with a stand-in for the model), or a program that keeps the agent contract.")
     /// The CLI that `--agent codex` runs.

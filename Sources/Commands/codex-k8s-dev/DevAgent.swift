@@ -20,10 +20,11 @@ enum DevAgent: Equatable {
         case "stand-in": self = .standIn
         case "codex": self = .codex(program: try Self.codex(try parsed[DevOptions.codex]))
         case let path:
-            guard path.hasPrefix("/"), Files.isExecutable(path) else {
-                throw UnusableInput("--agent \(path): expected stand-in, codex, or the absolute path of a program")
+            // A bare word is a misspelt name of one of the two more often than a program.
+            guard path.contains("/"), Files.isExecutable(path), !Files.isDirectory(path) else {
+                throw UnusableInput("--agent \(path): expected stand-in, codex, or the path of a program")
             }
-            self = .program(path)
+            self = .program(path.hasPrefix("/") ? path : "\(try Files.resolve("."))/\(path)")
         }
     }
 

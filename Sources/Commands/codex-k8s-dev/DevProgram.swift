@@ -20,6 +20,7 @@ struct DevProgram {
     private static func run(_ parsed: ParsedCommand) async throws {
         let folder = try absolute(try parsed[DevOptions.state])
         try Files.createDirectory(folder, mode: 0o755)
+        try checkThatNobodyRuns(in: folder)
         let environment = try await DevEnvironment(
             settings: DevEnvironment.Settings(
                 folder: folder,
@@ -29,6 +30,17 @@ struct DevProgram {
                 agent: try DevAgent(parsed), overlay: try overlay(try parsed[DevOptions.overlay]), apiPort: try parsed[DevOptions.apiPort], edgePort: try parsed[DevOptions.edgePort], forgePort: try parsed[DevOptions.forgePort]),
             logger: try CommonOptions.logger(parsed, "dev"))
         try await environment.run()
+    }
+
+    /// Says in words what the locks of the parts would say by an error of their own: they are what keeps two apart.
+    private static func checkThatNobodyRuns(in folder: String) throws {
+        guard let text = try? Files.readText("\(folder)/dev.pid", limit: 32),
+            let id = Int32(text.prefix { $0.isNumber }), id != ProcessIdentity.processID
+        else { return }
+        do { _ = try Files.lock("\(folder)/forge/lock") } catch {
+            throw UnusableInput(
+                "\(folder): process \(id) is a codex-k8s dev on this folder; stop it, or name another by --state")
+        }
     }
 
     /// What the user wants configured otherwise; whether it makes sense is checked with the whole.

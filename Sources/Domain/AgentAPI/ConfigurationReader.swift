@@ -86,6 +86,11 @@ struct ConfigurationReader {
 
     /// A duration such as `90s`, `30m`, `5h` or `24h30m`.
     mutating func duration(_ key: String) -> Duration? {
+        // A number without its unit is what one writes here by mistake.
+        if let value = raw(key), value.stringValue == nil {
+            report(key, "expected a duration such as 90s, 30m or 24h, found \(value.typeName)")
+            return nil
+        }
         guard let text = string(key) else { return nil }
         guard let duration = KubernetesDuration.parse(text), duration > .zero else {
             report(key, "expected a duration such as 90s, 30m or 24h, found \"\(text)\"")

@@ -46,7 +46,8 @@ enum PromptsRenderCommand {
                 preview: preview, issue: try parsed[issue], checkout: try parsed[checkout],
                 databaseURL: try parsed[PromptsCommand.databaseURL], locale: try parsed[locale])
             let notes = file == nil ? ["there is no --config: everything has its default"] : []
-            print(try preview.assemble(try await surroundings.facts()), notes: notes + surroundings.notes)
+            let (facts, more) = try await surroundings.facts()
+            print(try preview.assemble(facts), notes: notes + surroundings.notes + more)
         } catch let error as PreviewError {
             throw UnusableInput("\(path): \(error)")
         }
@@ -118,21 +119,49 @@ private struct PromptSurroundings {
         return notes
     }
 
-    func facts() async throws -> PromptPreview.Facts {
+    /// What is known, and what of a file was not used or is not in it.
+    func facts() async throws -> (PromptPreview.Facts, notes: [String]) {
         switch origin {
-        case .file(let path): try await complete(try PromptFiles.issue(at: path, for: preview), nil)
-        case .placeholder: try await complete(PromptFiles.placeholder(for: preview), nil)
+        case .file(let path):
+            var facts = try PromptFiles.issue(at: path, for: preview)
+            let notes = keepToTheRun(&facts, path)
+            return (try await complete(facts, nil), notes)
+        case .placeholder: return (try await complete(PromptFiles.placeholder(for: preview), nil), [])
         case .codeHost:
-            try await PromptsCommand.withSource(preview.configuration) { source in
-                try await complete(try await ask(source), source)
+            return try await PromptsCommand.withSource(preview.configuration) { source in
+                (try await complete(try await ask(source), source), [])
             }
         }
+    }
+
+    /// Leaves out what the controller would not ask for, so that the prompt is the run's.
+    private func keepToTheRun(_ facts: inout PromptPreview.Facts, _ path: String) -> [String] {
+        var notes: [String] = []
+        if preview.revise {
+            if facts.pullRequest == nil {
+                notes.append("\(path) has no pullRequest, and a run that finds none to revise is rejected")
+            }
+            return notes
+        }
+        if facts.pullRequest != nil {
+            facts.pullRequest = nil
+            notes.append("pullRequest of \(path) is left out: the run revises none")
+        }
+        if !facts.comments.isEmpty, !preview.isDiscussion(facts.issue) {
+            facts.comments = []
+            notes.append("comments of \(path) are left out: revisions and discussions alone are told of them")
+        }
+        return notes
     }
 
     /// What the controller would ask for.
     private func ask(_ source: any SourceProvider) async throws -> PromptPreview.Facts {
         let (name, number) = (preview.configured.name, preview.run.spec.issue)
-        let issue = try await source.issue(number, in: name)
+        let issue: SourceIssue
+        do { issue = try await source.issue(number, in: name) } catch {
+            guard error.code == .notFound else { throw error }
+            throw UnusableInput("\(name) has no issue \(number) that can be read; --issue FILE takes its place")
+        }
         var facts = PromptPreview.Facts(
             repository: try await source.repository(name), issue: issue, pullRequest: nil, comments: [], candidates: [],
             locales: nil)
