@@ -46,6 +46,7 @@ private func work(_ size: Int = 10, run: String = "r", start: String = String(re
         #expect(problem([file("a", size: 500), file("b", size: 500)]) == nil)
         #expect(problem([file("a", size: 500), file("b", size: 501)])?.contains("1001 bytes; 1000 are kept") == true)
         #expect(problem([file("a")], sequence: -1)?.contains("sequence") == true)
+        #expect(problem([file("a")], sequence: .max)?.contains("sequence") == true)
         #expect(problem([file("a"), file("a")])?.contains("twice") == true)
         #expect(problem([file("a/b/c"), file("a/b")])?.contains("a/b is a file and a folder") == true)
         #expect(problem([file("a/\u{301}b"), file("a")])?.contains("a is a file and a folder") == true)

@@ -188,10 +188,10 @@ struct ModelProxyTests {
         }
     }
 
-    @Test func aRateLimitIsWaitedOutAndTold() async throws {
+    @Test(arguments: [429, 503]) func aRateLimitIsWaitedOutAndTold(status: Int) async throws {
         try await Self.providing { _, number in
             number == 1
-                ? ServerResponse(status: .tooManyRequests, headers: ["Retry-After": "1"]) : .json(["done": true])
+                ? ServerResponse(status: HTTPStatus(rawValue: status), headers: ["Retry-After": "1"]) : .json(["done": true])
         } _: { provider, pod, client in
             let request = try Self.post(pod)
             async let answer = client.send(request)
@@ -236,6 +236,16 @@ struct ModelProxyTests {
         let now = try #require(Timestamp("1994-11-06T08:49:37.5Z"))
         let wait = RateLimitWait(headers: headers, body: Array(body.utf8), attempt: attempt, now: now)
         #expect(wait?.seconds == seconds)
+    }
+
+    @Test func anOverloadOfUnknownLengthIsTheAgentsToSee() async throws {
+        try await Self.providing { _, _ in
+            ServerResponse(status: .serviceUnavailable)
+        } _: { provider, pod, client in
+            let answer = try await client.send(try Self.post(pod))
+            #expect(answer.status == .serviceUnavailable)
+            #expect(provider.requests.withLock { $0.count } == 1)
+        }
     }
 
     @Test func aLimitWithALongExplanationIsWaitedOutToo() async throws {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
 import Cryptography
+import HTTPTransport
+import HTTPTypes
+import JSONCoding
 import RunAPITestSupport
 import ServiceRuntime
 import SystemCalls
@@ -171,6 +174,28 @@ import Testing
             #expect(message.outcome == .succeeded)
             #expect(message.sessionProblem?.contains("a later pod") == true)
             #expect(fixture.sessions.commits == 1)
+        }
+    }
+
+    /// An agent can reach the run API itself, and what it leaves there is what the next run begins with.
+    @Test func aSnapshotThatCannotBeCountedOnFromIsNotTaken() async throws {
+        let fixture = SessionPod.api()
+        try await SessionPod.inCluster(fixture) { _, url, api in
+            try await SessionPod.with("first", of: api, url) { pod in
+                try await pod.run(pod.sessionConfiguration(agent: SessionPod.agent))
+                var manifest = try #require(fixture.sessions.committed["s-1"])
+                manifest.sequence = .max
+                let request = ClientRequest(
+                    method: .put, url: try pod.base + "/run/session/s-1", headers: ["Content-Type": "application/json"],
+                    body: try JSONValue(encoding: manifest).encoded())
+                let client = TestClient()
+                let answer = try await client.client.send(request)
+                #expect(!answer.status.isSuccess)
+            }
+            let message = try await SessionPod.with("second", of: api, url) { pod in
+                try await pod.run(pod.sessionConfiguration(agent: SessionPod.agent, attempt: 2, session: "s-1"))
+            }
+            #expect(message.sessionResumed == true && message.sessionBytes == 28)
         }
     }
 

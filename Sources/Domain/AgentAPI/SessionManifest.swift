@@ -51,6 +51,8 @@ package struct SessionManifest: Codable, Sendable, Hashable {
     package static let fileLimit = 2000
     /// The most chunks that a snapshot may name.
     package static let chunkLimit = 4096
+    /// More snapshots than anybody makes.
+    private static let sequenceLimit: Int64 = 1 << 40
     /// The most bytes of ``work``.
     package static let workBytes = 32 << 20
 
@@ -81,7 +83,8 @@ package struct SessionManifest: Codable, Sendable, Hashable {
     ///
     /// - Parameter limit: the most bytes of the session's files.
     package func problem(limit: Int) -> String? {
-        if sequence < 0 { return "sequence is \(sequence); it must not be negative" }
+        // Who goes on with the snapshot counts on from here.
+        if !(0..<Self.sequenceLimit).contains(sequence) { return "sequence is \(sequence), not 0 to \(Self.sequenceLimit)" }
         if files.count > Self.fileLimit { return "it has \(files.count) files; \(Self.fileLimit) are kept" }
         var seen: Set<String> = []
         var folders: Set<String> = []

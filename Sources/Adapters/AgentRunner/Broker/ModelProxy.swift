@@ -77,7 +77,7 @@ struct ModelProxy: BrokerPart {
                     body: route.method == .post ? request.body : nil, timeout: nil,
                     idleTimeout: configuration.modelSilence))
             logger.info("model request", ["path": route.upstreamPath, "status": String(answer.status.rawValue)])
-            guard answer.status == .tooManyRequests else { return relay(answer, key) }
+            guard Self.asksToWait(answer) else { return relay(answer, key) }
             // What cannot be read of it says nothing; how long to wait stands in the header.
             let body = (try? await answer.body.collect(maximumBytes: Self.longestError)) ?? []
             guard let wait = RateLimitWait(headers: answer.headers, body: body, attempt: attempt, now: time.now()),
@@ -86,6 +86,12 @@ struct ModelProxy: BrokerPart {
             try await pause(wait, number)
             attempt += 1
         }
+    }
+
+    /// A rate limit; or an overload whose end the provider knows, which clients do not try again for long enough.
+    private static func asksToWait(_ answer: StreamingResponse) -> Bool {
+        answer.status == .tooManyRequests
+            || answer.status == .serviceUnavailable && answer.headers["Retry-After"] != nil
     }
 
     private func pause(_ wait: RateLimitWait, _ number: Int) async throws {
