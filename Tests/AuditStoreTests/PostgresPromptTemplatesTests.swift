@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import AuditStore
 import AuditTrail
+import DevPostgres
 import Postgres
 import Prompts
 import ServiceRuntime
@@ -91,6 +92,26 @@ struct PostgresPromptTemplatesTests {
                 try await service.execute("UPDATE prompt_templates SET body = 'other'")
             }
         }
+    }
+
+    /// A database of before: who stored what is taken over; who activated it was never written down.
+    @Test func whatWasStoredBeforeIsOnRecord() async throws {
+        let client = PostgresClient(
+            url: try await DisposablePostgres.makeDatabase(), configuration: PostgresConfiguration(connections: 1))
+        defer { client.shutdown() }
+        let files = try migrations.load()
+        let before = files.filter { $0.name < "0005" }
+        #expect(before.count == 4)
+        _ = try await Migrator(.list(before)).migrate(on: client)
+        try await client.execute(
+            """
+            INSERT INTO prompt_templates (agent, kind, locale, version, body, body_sha256, is_active, created_by)
+            SELECT 'dev', 'work', 'en', n, 'body', sha256('body'), n = 2, 'ada ' || n FROM generate_series(1, 3) AS n
+            """)
+        _ = try await Migrator(migrations).migrate(on: client)
+        let changes = try await PostgresPromptTemplates(client: client).templateChanges(Self.global, limit: 9)
+        #expect(changes.map(\.by) == ["ada 3", "ada 2", "ada 1"])
+        #expect(changes.allSatisfy { $0.action == .stored })
     }
 
     @Test func aRunFindsThoseOfItsRepositoryAndOfAll() async throws {

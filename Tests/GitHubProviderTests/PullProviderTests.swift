@@ -156,6 +156,16 @@ struct PullProviderTests {
             try await fixture.fault(["match": "GET /repos/{owner}/{repo}/contents", "status": 502])
             let away = await #expect(throws: ProviderError.self) { try await read(path, after) }
             #expect(away?.code == .unavailable)
+            // What is larger than a hundred megabytes is refused like something that we may not see.
+            for (message, code) in [
+                ("This API returns blobs up to 100 MB in size. The requested blob is too large", ProviderError.Code.invalid),
+                ("Resource not accessible by integration", .forbidden),
+            ] {
+                try await fixture.fault(
+                    ["match": "GET /repos/{owner}/{repo}/contents", "status": 403, "message": .string(message)])
+                let huge = await #expect(throws: ProviderError.self) { try await read(path, after) }
+                #expect(huge?.code == code)
+            }
         }
     }
 

@@ -63,6 +63,9 @@ extension GitHubAppProvider {
             answer = try await send(request, in: repository).body
         } catch let error where error.code == .notFound {
             return nil
+        } catch let error where error.code == .forbidden && error.message.lowercased().contains("too large") {
+            // Above 100 MB: the file's own matter, and none of our rights.
+            throw ProviderError(code: .invalid, request: error.request, message: error.message)
         }
         // A folder is a list; a link or a submodule says what it is.
         guard answer.arrayValue == nil else { return nil }

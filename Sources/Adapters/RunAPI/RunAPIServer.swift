@@ -40,6 +40,8 @@ package final class RunAPIServer: Service {
     static let maximumBodyBytes = 2 << 20
     /// Requests that are answered at the same time; more are asked to come again.
     static let concurrentRequests = 64
+    /// The same for one run, so that none keeps the others out.
+    static let concurrentRequestsOfARun = 16
 
     private let server: HTTPServer
 
@@ -69,13 +71,9 @@ struct RunAPIRoutes: Sendable {
     private let router: Router
     private let metrics: MetricsRegistry
     private let logger: Logger
-    private let load: Load
+    private let load: RequestLoad
     private let refusals: RefusalLimit
 
-    /// Requests under way.
-    private final class Load: Sendable {
-        let count = Mutex(0)
-    }
 
     /// Answers a request of a known caller.
     typealias Handler = @Sendable (ServerRequest, RunCaller) async throws -> ServerResponse
@@ -85,13 +83,19 @@ struct RunAPIRoutes: Sendable {
         "the request has no bearer token; call through the pod's broker, which adds it",
         headers: ["WWW-Authenticate": "Bearer"])
 
+    private static let busy = HTTPError(
+        .serviceUnavailable, reason: "busy", "too many requests are under way; try again in a moment",
+        headers: ["Retry-After": "1"])
+
     init(parts: RunAPIServer.Parts, metrics: MetricsRegistry, logger: Logger) {
         let refusals = RefusalLimit()
         self.refusals = refusals
         self.parts = parts
         self.metrics = metrics
         self.logger = logger
-        load = Load()
+        let load = RequestLoad(
+            most: RunAPIServer.concurrentRequests, mostOfARun: RunAPIServer.concurrentRequestsOfARun)
+        self.load = load
         var router = Router(logger: logger)
         let progress = ProgressRoute(store: parts.progress)
         let sessions = SessionRoutes(store: parts.sessions, limit: parts.sessionLimit)
@@ -108,8 +112,10 @@ struct RunAPIRoutes: Sendable {
             (.post, "/v1/mcp", tools.answer),
         ]
         for (method, pattern, handler) in routes {
-            router.add(method, pattern) { [parts] request in
+            router.add(method, pattern) { [parts, load] request in
                 let caller = try await Self.caller(of: request, parts.review, refusals, logger)
+                guard load.enter(caller.runUID) else { throw Self.busy }
+                defer { load.leave(caller.runUID) }
                 do { return try await handler(request, caller) } catch let error as AuditError {
                     throw Self.answer(to: error, request, caller, logger)
                 }
@@ -119,20 +125,12 @@ struct RunAPIRoutes: Sendable {
     }
 
     func answer(_ request: ServerRequest) async -> ServerResponse {
-        let under = load.count.withLock { count in
-            count += 1
-            return count
-        }
-        defer { load.count.withLock { $0 -= 1 } }
         let response: ServerResponse
-        if under > RunAPIServer.concurrentRequests {
-            response =
-                HTTPError(
-                    .serviceUnavailable, reason: "busy", "too many requests are under way; try again in a moment",
-                    headers: ["Retry-After": "1"]
-                ).response
-        } else {
+        if load.enter() {
+            defer { load.leave() }
             response = await router.handle(request)
+        } else {
+            response = Self.busy.response
         }
         metrics.counter(
             "codexk8s_run_api_requests_total", help: "Requests of pods, by route and status.",
