@@ -68,6 +68,11 @@ struct BrokerTests {
         }
     }
 
+    @Test(arguments: [(0, 120), (1000, 120), (BrokerConfiguration.largestPush, 120 + 1536)])
+    func aLargePushHasItsTime(bytes: Int, seconds: Int) {
+        #expect(GitProxy.patience(sending: bytes) == .seconds(seconds))
+    }
+
     @Test func aRenewedTokenIsUsedAtOnceAndABadOneIsTold() async throws {
         try await RunCommandTests.inPod { origin, pod in
             let copy = try await Self.clone(pod, origin)

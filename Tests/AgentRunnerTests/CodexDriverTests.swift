@@ -99,6 +99,19 @@ struct CodexDriverTests {
         #expect(!isLeaked)
     }
 
+    @Test(arguments: [
+        ("a\u{0}b\u{1B}[31mc\r\n\td", "ab[31mc\n\td"), ("a\u{202E}b\u{2066}c\u{85}", "abc"), ("Grüße 👩‍👧", "Grüße 👩‍👧"),
+    ])
+    func summariesHoldWhatIsSeen(text: String, summary: String) { #expect(AgentResult.summary(text) == summary) }
+
+    @Test func summariesHaveABound() {
+        let endless = AgentResult.summary(String(repeating: "\u{1100}", count: 20_000))
+        #expect(endless.unicodeScalars.count == AgentResult.longestSummary)
+        var result = AgentResult()
+        result.take(modelsFile: ["summary": .string(String(repeating: "a", count: 262_000))])
+        #expect(result.json.encoded().count < 64 << 10)
+    }
+
     /// What codex wrote, with which exit code and standard error, and what that comes to.
     @Test(
         arguments: [

@@ -49,9 +49,17 @@ extension AgentResult {
     /// The longest summary, in code points.
     static let longestSummary = 8000
 
-    /// A text as a summary: credentials hidden, not too long.
+    /// A text as a summary: credentials hidden, in bounds, without what is not seen and changes how the rest reads: control
+    /// characters, and changes of the direction of writing (UAX #9).
     static func summary(_ text: String) -> String {
-        String(SecretMask.mask(text).unicodeScalars.prefix(longestSummary))
+        let seen = SecretMask.mask(text).unicodeScalars.filter { scalar in
+            switch scalar.value {
+            case 0x09, 0x0A: true
+            case 0x202A...0x202E, 0x2066...0x2069: false
+            default: scalar.properties.generalCategory != .control
+            }
+        }
+        return String(String.UnicodeScalarView(seen.prefix(longestSummary)))
     }
 
     /// What a file says, as the runner takes it: credentials hidden, texts in bounds; a member that is none of ours is as

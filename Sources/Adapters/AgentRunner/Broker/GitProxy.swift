@@ -73,8 +73,16 @@ struct GitProxy: BrokerPart {
         }
         return ClientRequest(
             method: route.method, url: configuration.upstream + route.upstreamPath, headers: headers,
-            body: route.method == .post ? request.body : nil, timeout: .seconds(30 * 60), idleTimeout: .seconds(120))
+            body: route.method == .post ? request.body : nil, timeout: .seconds(30 * 60),
+            idleTimeout: Self.patience(sending: request.body.count))
     }
+
+    /// How long the upstream may be silent. It is while a pack is on its way to it, which on a slow line takes longer than
+    /// any answer should.
+    static func patience(sending bytes: Int) -> Duration { .seconds(120 + bytes / slowestLine) }
+
+    /// Bytes a second.
+    private static let slowestLine = 128 << 10
 
     /// Tells git what the upstream said. A refused credential is ours, not something that git could be asked for.
     private func relay(_ answer: StreamingResponse) -> ServerResponse {

@@ -23,6 +23,7 @@ struct GitCommand: Sendable {
         "core.hooksPath=/dev/null", "credential.helper=", "gc.auto=0", "maintenance.auto=false",
         "protocol.allow=never", "protocol.http.allow=always", "protocol.https.allow=always", "safe.directory=*",
         "commit.gpgSign=false", "core.fsmonitor=false", "advice.detachedHead=false", "http.followRedirects=false",
+        "fetch.recurseSubmodules=false",
     ]
 
     /// Runs a command and answers whatever its end.

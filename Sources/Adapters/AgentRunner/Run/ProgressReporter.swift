@@ -33,7 +33,7 @@ struct ProgressReporter: Sendable {
             try? await Task.sleep(for: interval)
         }
         // What was written between the last look and the end still counts, for the session above all.
-        for line in tail.rest() { progress.take(line: line) }
+        tail.finish { progress.take(line: $0) }
     }
 
     /// What the broker counted; nil when it cannot be asked.

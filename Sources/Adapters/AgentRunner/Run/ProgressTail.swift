@@ -17,16 +17,18 @@ struct ProgressTail {
 
     init(path: String) { self.path = path }
 
-    /// All lines that are there now, for the last look. What is written meanwhile is not waited for.
-    mutating func rest() -> [[UInt8]] {
-        guard let size = try? Files.linkStatus(path).size else { return [] }
-        var lines: [[UInt8]] = []
+    /// The most that the last look reads, in bytes; twice of what our own agents write.
+    private static let restSize = 2 * ProgressFile.limit
+
+    /// Tells all lines that are there now, for the last look. What is written meanwhile is not waited for.
+    mutating func finish(_ take: ([UInt8]) -> Void) {
+        guard let size = try? Files.linkStatus(path).size else { return }
+        let end = min(size, offset + Self.restSize)
         var position = -1
-        while offset < size, offset != position {
+        while offset < end, offset != position {
             position = offset
-            lines += next()
+            for line in next() { take(line) }
         }
-        return lines
     }
 
     /// The lines since the last look; none while the file is missing.
