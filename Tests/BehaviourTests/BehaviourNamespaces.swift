@@ -39,6 +39,30 @@ extension Behaviour {
             _ = try await cluster.admin.objects(.namespace).create(DynamicObject(.namespace, name: name))
         }
 
+        /// Whoever has to take a finalizer off a pod may have that right by a binding in the namespace.
+        @Test(.enabled(if: TestCluster.hasControllers, TestCluster.withoutControllers))
+        func `pods go before everything else`() async throws {
+            let cluster = try TestCluster.current
+            let name = try await cluster.makeNamespace()
+            let pods = cluster.admin.objects(.pod, namespace: name)
+            let maps = cluster.admin.objects(.configMap, namespace: name)
+            _ = try await maps.create(Samples.configMap("needed"))
+            var pod = DynamicObject(.pod, name: "held")
+            pod["spec"] = ["containers": [["name": "a", "image": "example.com/a"]]]
+            pod.metadata.finalizers = ["codex-k8s.dev/hold"]
+            _ = try await pods.create(pod)
+            try await cluster.admin.objects(.namespace).delete(name)
+            let said = try await cluster.eventually(.namespace, nil, name) { namespace in
+                namespace["status"]?["conditions"]?.arrayValue?.contains {
+                    $0["type"] == "NamespaceFinalizersRemaining" && $0["status"] == "True"
+                } == true
+            }
+            #expect(said["status"]?["phase"] == "Terminating")
+            #expect(try await maps.find("needed").map { !$0.metadata.isBeingDeleted } == true)
+            _ = try await pods.patch("held", .merge(["metadata": ["finalizers": nil]]))
+            try await cluster.untilGone(.namespace, nil, name)
+        }
+
         @Test(.enabled(if: TestCluster.hasControllers, TestCluster.withoutControllers))
         func `a namespace owned by a cluster-scoped object goes with it`() async throws {
             let cluster = try TestCluster.current
