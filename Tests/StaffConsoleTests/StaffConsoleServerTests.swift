@@ -119,7 +119,7 @@ private let runPath = "/runs/codex-k8s/run-42-abc"
         "What the API server refuses, the page says",
         arguments: [
             (401, "Unauthorized", 401, "Sign in with a new one"), (403, "Forbidden", 403, "scripted &lt;words&gt;"),
-            (404, "NotFound", 404, "may have been removed"), (410, "Expired", 410, "Begin again"),
+            (404, "NotFound", 404, "Install its definition"), (410, "Expired", 410, "Begin again"),
             (400, "BadRequest", 400, "scripted &lt;words&gt;"), (429, "TooManyRequests", 503, "busy"),
             (500, "InternalError", 502, "scripted &lt;words&gt;"), (503, "ServiceUnavailable", 503, "busy"),
             (200, "", 502, "cannot be read"),
@@ -144,6 +144,24 @@ private let runPath = "/runs/codex-k8s/run-42-abc"
             }
             #expect(audit.asked.isEmpty, "facts were read of a run that the person was not shown")
             #expect(api.requests.allSatisfy { $0.headers["Authorization"] == "Bearer person" })
+        }
+    }
+
+    /// A server names the object that is missing, and nothing when it does not know the kind.
+    @Test func aClusterWithoutTheDefinitionsSaysSo() async throws {
+        func answer(_ details: JSONValue) -> ServerResponse {
+            var status = statusValue(404, "NotFound", "scripted <words>")
+            status["details"] = details
+            return .json(status, status: .notFound)
+        }
+        let (missing, unknown) = (answer(["name": "run-42-abc", "kind": "agentruns"]), answer([:]))
+        try await withScript({ $0.path.hasSuffix("abc") ? missing : unknown }) { browser, _ async throws in
+            #expect(try await browser.get(runPath).text.contains("may have been removed"))
+            for path in ["/runs", "/runs/codex-k8s/other"] {
+                let page = try await browser.get(path)
+                #expect(page.status == 404 && page.text.contains("kubectl apply -f crds"))
+                #expect(page.text.contains("scripted &lt;words&gt;"))
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import HTTPTypes
+import KubernetesAPI
 import KubernetesClient
 
 /// Why somebody does not see what they asked for, as their page says it.
@@ -92,6 +93,14 @@ extension ConsoleProblem {
                     Ask whoever runs the cluster for a role that may get and list agentruns.codex-k8s.dev; Kubernetes' \
                     own role view is one, in one namespace or in all.
                     """,
+                ])
+        // What is missing has a name, unless it is the whole kind.
+        case .notFound where (error.details?.name ?? "").isEmpty:
+            self.init(
+                status: .notFound, title: "Runs are unknown here",
+                words: [
+                    "The API server does not know the kind AgentRun. In its words: \(error.message)",
+                    "Install its definition (kubectl apply -f crds), then open this page again.",
                 ])
         case .notFound:
             self = .unknownRun("The API server does not know \(what).")
