@@ -82,6 +82,7 @@ private func bytes(_ manifest: SessionManifest) throws -> [UInt8] { try JSONValu
 
     @Test func whoTriesTokensMakesUsAskNoMore() async throws {
         try await withAPI(RunAPIFixture()) { fixture, client async throws in
+            #expect(try await client.outcome(.get, "/v1/run/session") == "404 sessionNotFound")
             var thief = client
             var outcomes: [String] = []
             for number in 1...50 {
@@ -90,7 +91,9 @@ private func bytes(_ manifest: SessionManifest) throws -> [UInt8] { try JSONValu
             }
             #expect(outcomes.prefix(30).allSatisfy { $0 == "401 unauthenticated" })
             #expect(outcomes.dropFirst(30).allSatisfy { $0 == "429 tooManyRefusals" })
-            #expect(fixture.tokens.count == 30)
+            #expect(fixture.tokens.count == 31)
+            // The one whose token is good is not kept out.
+            #expect(try await client.outcome(.get, "/v1/run/session") == "404 sessionNotFound")
         }
     }
 

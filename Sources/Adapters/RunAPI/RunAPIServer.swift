@@ -166,14 +166,16 @@ struct RunAPIRoutes: Sendable {
         of request: ServerRequest, _ review: any CallerReview, _ refusals: RefusalLimit, _ logger: Logger
     ) async throws -> RunCaller {
         guard let token = token(of: request) else { throw tokenMissing }
-        if let wait = refusals.wait(request.remoteAddress) {
+        if let wait = refusals.wait(request.remoteAddress, token) {
             throw HTTPError(
                 .tooManyRequests, reason: "tooManyRefusals",
                 "too many tokens from this address were refused; nobody is asked about another one for a while",
                 headers: ["Retry-After": "\(wait.components.seconds + 1)"])
         }
         do {
-            return try await review.caller(token)
+            let caller = try await review.caller(token)
+            refusals.noteGood(token)
+            return caller
         } catch let refusal as IdentityRefusal {
             if case .unauthenticated = refusal { refusals.note(request.remoteAddress) }
             logger.warning(
