@@ -87,7 +87,7 @@ extension PodClient {
 
     @Test(
         arguments: [
-            [:], ["status": ""], ["status": "   "], ["status": 5], ["status": "a\nb"],
+            [:], ["status": ""], ["status": "   "], ["status": 5], ["status": "a\nb"], ["status": "a\r\n"], ["status": "\n"], ["status": "a\n\n"],
             ["status": .string(String(repeating: "x", count: 101))], ["status": "a", "other": 1],
             ["status": "a", "dry_run": "yes"], ["status": "\u{202E}"], ["status": "\u{0}"],
             ["status": .string("e" + String(repeating: "\u{301}", count: 100))],
@@ -111,7 +111,7 @@ extension PodClient {
     }
 
     /// What the schema takes, the tool takes: a line of a hundred characters, whatever blanks are in it.
-    @Test(arguments: [String(repeating: "ж", count: 100), " a\u{85}b\u{2028}c\t", "👨‍👩‍👧‍👦"])
+    @Test(arguments: [String(repeating: "ж", count: 100), " a\u{85}b\u{2028}c\t", "👨‍👩‍👧‍👦", "a\n"])
     func whatTheSchemaTakesIsShown(line: String) async throws {
         try await withTools { _, client async throws in
             #expect(try await client.call(["status": .string(line)]).at("result", "isError") == false)

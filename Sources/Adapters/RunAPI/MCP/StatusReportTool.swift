@@ -52,7 +52,9 @@ struct StatusReportTool: Tool {
             return "there is no argument \(OneLine.of(other.key, limit: 40)); there are status and dry_run"
         }
         guard let line = arguments["status"]?.stringValue else { return "status must be a string" }
-        if line.unicodeScalars.contains(where: { $0 == "\r" || $0 == "\n" }) { return "status must be one line" }
+        // The line's own end is no second line; many a regular expression takes it for the end of the text as well.
+        let inside = line.unicodeScalars.last == "\n" ? line.unicodeScalars.dropLast() : line.unicodeScalars[...]
+        if inside.contains(where: { $0 == "\r" || $0 == "\n" }) { return "status must be one line" }
         // As JSON Schema counts: code points, so that combining marks are not for nothing.
         let count = line.unicodeScalars.count
         if count > ProgressReport.longestLine {
