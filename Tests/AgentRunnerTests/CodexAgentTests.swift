@@ -73,6 +73,11 @@ struct CodexAgentTests {
             let (code, result) = try await pod.run("create a.txt with hello")
             #expect(code == 1)
             #expect(result.error?.contains("\(checkout)/.codex/config.toml") == true, "\(result)")
+            // That is no fault of a session.
+            let rollout = "\(try pod.configuration().sessionDirectory)/rollout-s-1.jsonl"
+            try Files.overwrite(rollout, [1])
+            let (_, second) = try await pod.run("create a.txt with hello", session: "s-1")
+            #expect(second.sessionID == nil && Files.exists(rollout))
         }
     }
 
@@ -119,6 +124,8 @@ struct CodexAgentTests {
                 #expect(second.sessionID == session)
             } else {
                 #expect(second.sessionID != session)
+                // Nothing of the old one is saved along with it.
+                #expect(try pod.rollouts().map { $0.hasSuffix("\(second.sessionID ?? "-").jsonl") } == [true])
                 #expect(second.sessionResumed == false)
                 #expect(second.resumeProblem?.isEmpty == false)
             }
@@ -253,11 +260,15 @@ struct CodexAgentTests {
 
     @Test func aProgramThatIsMissingIsNamed() async throws {
         try await CodexPod.with { pod in
+            let rollout = "\(try pod.configuration().sessionDirectory)/kept"
+            try Files.createDirectory(Files.directory(of: rollout))
+            try Files.overwrite(rollout, [])
             var environment = try pod.environment()
             environment[RunnerEnvironment.codex] = "/no/such/codex"
             let agent = try CodexAgent(environment: environment) { _ in }
             #expect(await agent.run() == 1)
             #expect(try pod.result().error?.contains("/no/such/codex") == true)
+            #expect(Files.exists(rollout))
         }
     }
 

@@ -62,7 +62,7 @@ package struct CodexAgent: Sendable {
                     )
                 }
             }
-            switch try await attempt(prompt, session: nil, &result) {
+            switch try await begin(prompt, &result) {
             case .done: return nil
             case .failed(let reason), .notResumed(let reason): return reason
             }
@@ -71,6 +71,24 @@ package struct CodexAgent: Sendable {
             say(reason)
             return reason
         }
+    }
+
+    /// Begins a fresh session, in a folder without what cannot be gone on with: it would be saved along with the new
+    /// session and count against its bound. Where none is begun, the old one stays: that may have had another reason.
+    private func begin(_ prompt: [UInt8], _ result: inout AgentResult) async throws -> CodexDriver.Verdict {
+        let (folder, aside) = (settings.sessionDirectory, "\(settings.codexHome)/sessions.before")
+        try Files.remove(aside)
+        try Files.rename(folder, to: aside)
+        try Files.createDirectory(folder, mode: 0o700)
+        defer {
+            if result.sessionID == nil {
+                try? Files.remove(folder)
+                try? Files.rename(aside, to: folder)
+            } else {
+                try? Files.remove(aside)
+            }
+        }
+        return try await attempt(prompt, session: nil, &result)
     }
 
     private func attempt(
