@@ -88,7 +88,10 @@ clean_up() {
     trap - EXIT INT TERM
     [ -z "$tail_pid" ] || kill "$tail_pid" 2>/dev/null || true
     [ -z "$watch_pid" ] || kill "$watch_pid" 2>/dev/null || true
-    if [ $status -ne 0 ]; then
+    if [ $status -eq 130 ] || [ $status -eq 143 ]; then
+        printf '\n' >&2
+        stop_dev && rm -rf "$state" && say "demo: interrupted; everything is stopped and removed"
+    elif [ $status -ne 0 ]; then
         [ -n "$verbose" ] || tail -n 40 "$state/dev.log" 2>/dev/null | cut -c 1-300 >&2 || true
         say "demo: failed; the log is $state/dev.log"
         stop_dev || true
