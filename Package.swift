@@ -182,7 +182,7 @@ var targets: [Target] = [
         name: "RunAPITestSupport",
         dependencies: ["RunAPI", "AgentAPI", "AuditTrail", "JSONCoding", "ServiceRuntime"], path: "Tests/RunAPITestSupport", swiftSettings: settings),
     tests("RunAPI", base + ["HTTPServing", "HTTPTransport", "KubernetesAPI", "KubernetesClient", "AgentAPI", "AuditTrail", "Compression", "Cryptography", "KubernetesTestSupport", "RunAPITestSupport", "AgentControllers", "SystemCalls", "YAMLCoding"]),
-    tests("StaffConsole", base + ["HTTPServing", "HTTPTransport", "KubernetesAPI", "KubernetesClient", "AgentAPI", "AuditTrail", "OperatorParts", "ChildProcesses", "KubernetesTestSupport", "SystemCalls"]),
+    tests("StaffConsole", base + ["HTTPServing", "HTTPTransport", "KubernetesAPI", "KubernetesClient", "AgentAPI", "AuditTrail", "OperatorParts", "ChildProcesses", "KubernetesTestSupport", "SystemCalls"], files: ["Golden"]),
     tests("AgentRunner", base + ["AuditTrail", "Compression", "Cryptography", "RunAPI", "RunAPITestSupport", "AgentAPI", "ChildProcesses", "DevForge", "DevModel", "HTTPServing", "HTTPTransport", "SystemCalls"]),
     tests("WebhookEdge", base + ["ChildProcesses", "HTTPServing", "HTTPTransport", "GitHubEvents", "AgentAPI", "KubernetesAPI", "KubernetesClient", "Cryptography"]),
     tests("ExpressionLanguage", ["JSONCoding"]),
