@@ -84,7 +84,7 @@ import Testing
         isOpen: Bool = true, hasIssue: Bool = true, events: [LabelEvent] = [event(10)], permission: RepositoryPermission? = .write,
         open: PullRequest? = nil, named: PullRequest? = nil, review: PullRequestReview? = nil, answeredBy: String? = nil,
         others: [AgentRun] = [], history: [RunRecord] = [], lastStage: String? = nil, confined: Bool = true,
-        repositoryID: Int64 = 1
+        repositoryID: Int64 = 1, isFresh: Bool = false
     ) throws -> AdmissionInput {
         let configuration = try configuration ?? Self.configuration()
         let name = try #require(RepositoryName("acme/shop"))
@@ -95,7 +95,7 @@ import Testing
                 ? SourceIssue(number: 42, title: "t", body: "b", isOpen: isOpen, labels: labels, author: person, url: "") : nil,
             labelEvents: events, permission: permission, review: review, reviewAnsweredBy: answeredBy,
             namedPullRequest: named, openPullRequest: open, identity: app, others: others, history: history,
-            lastStage: lastStage, confined: confined)
+            lastStage: lastStage, confined: confined, isFresh: isFresh)
     }
 
     func reason(_ decision: AdmissionDecision) -> Reason? {
@@ -188,11 +188,49 @@ import Testing
     }
 
     @Test func aLabelTakenOffCancels() throws {
-        let decision = AdmissionPlan.decide(try Self.input(events: [Self.event(10), Self.event(11, set: false)]))
+        let decision = AdmissionPlan.decide(try Self.input(labels: [], events: [Self.event(10), Self.event(11, set: false)]))
         guard case .cancel = decision else {
             Issue.record("\(decision)")
             return
         }
+    }
+
+    /// A code host tells of a labelling by its webhook before its list of events has it. What is on the issue is not
+    /// taken for taken off, nor refused, before the list had time to catch up; and never taken off.
+    @Test(arguments: [[], [event(10), event(11, set: false)]])
+    func aLabelThatTheEventsDoNotTellOfYetIsWaitedFor(events: [LabelEvent]) throws {
+        let early = AdmissionPlan.decide(try Self.input(events: events, isFresh: true))
+        #expect(early == .wait(message: "the events do not tell of run:dev yet", after: .seconds(3)))
+        let late = AdmissionPlan.decide(try Self.input(events: events))
+        guard case .reject(let rejection) = late else {
+            Issue.record("\(late)")
+            return
+        }
+        #expect(rejection.reason == .labelMissing && rejection.notice == .silent)
+    }
+
+    /// The code host keeps the case of a label's name, and does not tell two names apart by it.
+    @Test func theCaseOfLabelsMeansNothing() throws {
+        var run = Self.run()
+        run.spec.trigger.label = "Run:Dev"
+        let labels = ["RUN:dev", "Mode:Discussion", "[AI-Model-m-1]", "[ai-reasoning-Extra-High]"]
+        let input = try Self.input(
+            run: run, configuration: Self.configuration(["models": ["m-1"]]), labels: labels,
+            events: [Self.event(10, "run:DEV")])
+        guard case .admit(let admitted) = AdmissionPlan.decide(input) else {
+            Issue.record("\(AdmissionPlan.decide(input))")
+            return
+        }
+        #expect(admitted.labelEventID == 10 && admitted.discussion)
+        #expect(admitted.model?.value == "m-1" && admitted.reasoningEffort?.value == "xhigh")
+        let taken = try Self.input(run: run, labels: [], events: [Self.event(10, "run:DEV"), Self.event(11, "Run:dev", set: false)])
+        guard case .cancel = AdmissionPlan.decide(taken) else {
+            Issue.record("it was taken off")
+            return
+        }
+        let catalogue = LabelCatalogue.default
+        #expect(catalogue.trigger(for: "Run:Plan:Revise")?.kind == .plan && catalogue.trigger(for: "Run:Plan:Revise")?.revise == true)
+        #expect(catalogue.stages(in: ["RUN:PLAN"]) == [.plan] && catalogue.trigger(for: "run:devs") == nil)
     }
 
     @Test func theNewestLabellingIsAnswered() throws {

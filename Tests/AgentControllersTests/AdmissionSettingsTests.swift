@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [([], false), (["mode:discussion"], true), (["Mode:Discussion"], false)])
+    @Test(arguments: [([], false), (["mode:discussion"], true), (["Mode:Discussion"], true)])
     func modeDiscussionIsReadFromTheIssue(labels: [String], discussion: Bool) throws {
         guard case .admit(let admitted) = AdmissionPlan.decide(try AdmissionPlanTests.input(labels: labels)) else {
             Issue.record("not admitted")

@@ -138,8 +138,16 @@ import Testing
     @Test func `a pod that its Job made in the place of a lost one begins anew, and the lost one's usage stays`() {
         var status = RunClockTests.status()
         RunLedger.take(Self.progress(1010, usage: Self.usage(30, 4)), into: &status)
+        let before = status
         RunLedger.take(Self.progress(1100, usage: Self.usage(3, 1)), into: &status)
         #expect(status.usage == Self.usage(33, 5))
+        // The lost one's is a row of its own, however often it is told.
+        let lost = RunLedger.lost(before, status)
+        #expect(lost?.tokens == Self.usage(30, 4) && lost?.pod == "lost-0-0")
+        #expect(RunLedger.lost(status, status) == nil)
+        var ended = before
+        let used = RunLedger.close(&ended, message: Self.message(usage: Self.usage(6, 2)), progress: nil)
+        #expect(RunLedger.lost(before, ended, without: used)?.tokens == Self.usage(30, 4))
         RunLedger.close(&status, message: Self.message(usage: Self.usage(6, 2)), progress: nil)
         #expect(status.usage == Self.usage(36, 6))
     }

@@ -282,3 +282,53 @@ let running = ContainerState(running: .init(startedAt: at(1000)))
         #expect(!RunStopPlan.isResult(nil))
     }
 }
+
+@Suite struct StartDelayTests {
+    static func event(_ reason: String, _ message: String, _ time: String, type: String = "Warning") -> JSONValue {
+        [
+            "type": .string(type), "reason": .string(reason), "message": .string(message),
+            "lastTimestamp": .string("2026-11-23T10:00:\(time)Z"),
+        ]
+    }
+
+    static let job: Job = {
+        var metadata = ObjectMeta(name: "j", namespace: "n", uid: "u")
+        metadata.creationTimestamp = at(1000)
+        return Job(metadata: metadata)
+    }()
+
+    static func delay(_ pod: Pod?, _ events: [JSONValue], now: Int64) -> StartDelay? {
+        StartDelay.of(job: job, pod: pod, events: events, now: at(now))
+    }
+
+    /// Refused by a quota, a limit range, pod security or a webhook: the Job controller says so in an event alone.
+    @Test func `a Job that gets no pod is given time, then up, in the words of who refuses`() {
+        let events = [
+            Self.event("FailedCreate", "pods \"x\" is forbidden: exceeded quota", "07"),
+            Self.event("FailedCreate", "failed calling webhook", "03"), Self.event("SuccessfulCreate", "y", "09", type: "Normal"),
+        ]
+        #expect(Self.delay(nil, events, now: 1010) == nil)
+        #expect(
+            Self.delay(nil, events, now: 1020)
+                == StartDelay(message: "the Job gets no pod: FailedCreate: pods \"x\" is forbidden: exceeded quota", isOver: false))
+        #expect(Self.delay(nil, events, now: 1299)?.isOver == false && Self.delay(nil, events, now: 1300)?.isOver == true)
+        #expect(Self.delay(nil, [], now: 5000) == nil)
+        #expect(Self.delay(nil, [events[2]], now: 5000) == nil)
+    }
+
+    @Test func `a pod without a node or a volume is told, and waited for`() {
+        var pod = samplePod(phase: .pending)
+        pod.metadata.creationTimestamp = at(1000)
+        #expect(Self.delay(pod, [], now: 5000) == nil)
+        let volume = Self.event("FailedMount", "secret \"x\" not found", "03")
+        #expect(
+            Self.delay(pod, [volume], now: 5000)
+                == StartDelay(message: "the pod does not start: FailedMount: secret \"x\" not found", isOver: false))
+        pod.status.conditions = [
+            Condition(type: "PodScheduled", status: .false, reason: "Unschedulable", message: "0/3 nodes are available")
+        ]
+        #expect(
+            Self.delay(pod, [volume], now: 5000)
+                == StartDelay(message: "the pod has no node: Unschedulable: 0/3 nodes are available", isOver: false))
+    }
+}

@@ -146,6 +146,15 @@ package struct AgentRunStatus: JSONReadable, JSONWritable, Sendable, Hashable {
             self.reasoningTokens = reasoningTokens
         }
 
+        /// What is left of the first without the second; never less than nothing.
+        package static func - (left: UsageStatus, right: UsageStatus) -> UsageStatus {
+            UsageStatus(
+                inputTokens: max(0, left.inputTokens - right.inputTokens),
+                cachedInputTokens: max(0, left.cachedInputTokens - right.cachedInputTokens),
+                outputTokens: max(0, left.outputTokens - right.outputTokens),
+                reasoningTokens: max(0, left.reasoningTokens - right.reasoningTokens))
+        }
+
         /// The sum of two.
         package static func + (left: UsageStatus, right: UsageStatus) -> UsageStatus {
             UsageStatus(

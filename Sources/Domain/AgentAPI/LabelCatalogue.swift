@@ -53,7 +53,7 @@ package struct LabelCatalogue: Sendable, Hashable, Codable {
 
     /// The run that a label asks for; `nil` when it is no trigger.
     package func trigger(for label: String) -> TriggerLabel? {
-        guard let target = triggers[label] else { return nil }
+        guard let target = triggers[label] ?? triggers.first(where: { $0.key.isLabel(label) })?.value else { return nil }
         let parts = target.split(separator: ":")
         guard let kind = parts.first.flatMap({ TriggerKind(rawValue: String($0)) }) else { return nil }
         return TriggerLabel(label: label, kind: kind, revise: parts.count == 2 && parts[1] == "revise")
@@ -82,7 +82,7 @@ package struct LabelCatalogue: Sendable, Hashable, Codable {
 
     /// The reasoning efforts that labels ask for, as the agent is given them.
     package func reasoningEfforts(in labels: [String]) -> [String] {
-        labels.compactMap { Self.inner($0, reasoningPrefix, reasoningSuffix).flatMap { reasoningEfforts[$0] } }
+        labels.compactMap { Self.inner($0, reasoningPrefix, reasoningSuffix).flatMap { reasoningEfforts[$0.lowercased()] } }
     }
 
     /// The labels of the model group.
@@ -94,14 +94,24 @@ package struct LabelCatalogue: Sendable, Hashable, Codable {
     package func reasoningLabels(in labels: [String]) -> [String] {
         labels.filter { label in
             guard let word = Self.inner(label, reasoningPrefix, reasoningSuffix) else { return false }
-            return reasoningEfforts[word] != nil
+            return reasoningEfforts[word.lowercased()] != nil
         }
     }
 
     private static func inner(_ label: String, _ prefix: String, _ suffix: String) -> String? {
-        guard label.hasPrefix(prefix), label.hasSuffix(suffix), label.count > prefix.count + suffix.count else {
-            return nil
-        }
+        guard label.count > prefix.count + suffix.count, String(label.prefix(prefix.count)).isLabel(prefix),
+            String(label.suffix(suffix.count)).isLabel(suffix)
+        else { return nil }
         return String(label.dropFirst(prefix.count).dropLast(suffix.count))
     }
+}
+
+extension String {
+    /// Whether both name the same label: the code host keeps a name's case and does not tell names apart by it.
+    package func isLabel(_ other: String) -> Bool { self == other || lowercased() == other.lowercased() }
+}
+
+extension Sequence<String> {
+    /// Whether the label is among these.
+    package func hasLabel(_ label: String) -> Bool { contains { $0.isLabel(label) } }
 }

@@ -97,6 +97,8 @@ package enum Reason: String, Sendable, CaseIterable {
     case waitingRateLimit = "WaitingRateLimit"
     case waitingMCP = "WaitingMCP"
     case waitingOwnerReview = "WaitingOwnerReview"
+    /// The cluster refuses what the run needs: a quota, a policy, a webhook.
+    case clusterRefused = "ClusterRefused"
     case resuming = "Resuming"
     case cancelling = "Cancelling"
     case heartbeatLost = "HeartbeatLost"
@@ -106,6 +108,8 @@ package enum Reason: String, Sendable, CaseIterable {
     case updated = "Updated"
     case noChanges = "NoChanges"
     case discussion = "Discussion"
+    /// The code host refuses for good what was to be done there.
+    case sourceRefused = "SourceRefused"
     case branchExists = "BranchExists"
     case branchMoved = "BranchMoved"
     case policyViolation = "PolicyViolation"
@@ -113,6 +117,8 @@ package enum Reason: String, Sendable, CaseIterable {
     case agentFailed = "AgentFailed"
     case deadlineExceeded = "DeadlineExceeded"
     case podFailed = "PodFailed"
+    /// The pod is not made, not scheduled, or not started yet.
+    case podPending = "PodPending"
     /// The pod's node was drained, shut down, or is gone.
     case nodeLost = "NodeLost"
     /// The node threw the pod out for what it used.

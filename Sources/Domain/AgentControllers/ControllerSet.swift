@@ -74,26 +74,12 @@ package struct ControllerSet: Sendable {
     package init(_ dependencies: Dependencies) {
         let api = dependencies.api
         let ours = LabelSelector(matchLabels: [Keys.managedBy: Keys.manager])
-        let runs = Informer(
-            resource: api.resource(AgentRun.self),
-            indexes: [
-                "issue": { run in FeedbackReconciler.issueKey(run).map(\.description) },
-                "uid": { run in [run.metadata.uid] },
-                // Those that others may have to wait for, and those that wait: what ended is looked at by neither.
-                "live-issue": { run in run.phase.isTerminal ? [] : [RunIndex.issue(run)] },
-                "live-agent": { run in run.phase.isTerminal ? [] : RunIndex.agent(run).map { [$0] } ?? [] },
-                "queued": { run in run.phase == .queued ? [RunIndex.repository(run)] : [] },
-            ], logger: dependencies.logger)
+        let runs = Informer(resource: api.resource(AgentRun.self), indexes: CacheIndexes.runs, logger: dependencies.logger)
         let places = Informer(
-            resource: api.resource(IssueNamespace.self), indexes: ["holder": { place in place.spec.holders ?? [] }],
-            logger: dependencies.logger)
+            resource: api.resource(IssueNamespace.self), indexes: CacheIndexes.places, logger: dependencies.logger)
         let jobs = Informer(resource: api.resource(Job.self), labelSelector: ours, logger: dependencies.logger)
         let pods = Informer(
-            resource: api.resource(Pod.self), labelSelector: ours,
-            indexes: [
-                "run": { pod in pod.metadata.labels[Keys.runUID].map { [$0] } ?? [] },
-                "run-key": { pod in Self.run(of: pod.metadata).map(\.description) },
-            ], logger: dependencies.logger)
+            resource: api.resource(Pod.self), labelSelector: ours, indexes: CacheIndexes.pods, logger: dependencies.logger)
         audit = AuditRecorder(sink: dependencies.sink, logger: dependencies.logger)
         let context = ControllerContext(
             configuration: dependencies.configuration, api: api, source: dependencies.source, audit: audit,
@@ -149,6 +135,23 @@ package struct ControllerSet: Sendable {
         guard let name = metadata.labels[Keys.runName], let namespace = metadata.labels[Keys.runNamespace] else { return [] }
         return [ObjectKey(namespace: namespace, name: name)]
     }
+}
+
+/// What the caches find objects by, besides their names.
+enum CacheIndexes {
+    static let runs: [String: Store<AgentRun>.Indexer] = [
+        "issue": { run in FeedbackReconciler.issueKey(run).map(\.description) },
+        "uid": { run in [run.metadata.uid] },
+        // Those that others may have to wait for, and those that wait: what ended is looked at by neither.
+        "live-issue": { run in run.phase.isTerminal ? [] : [RunIndex.issue(run)] },
+        "live-agent": { run in run.phase.isTerminal ? [] : RunIndex.agent(run).map { [$0] } ?? [] },
+        "queued": { run in run.phase == .queued ? [RunIndex.repository(run)] : [] },
+    ]
+    static let places: [String: Store<IssueNamespace>.Indexer] = ["holder": { place in place.spec.holders ?? [] }]
+    static let pods: [String: Store<Pod>.Indexer] = [
+        "run": { pod in pod.metadata.labels[Keys.runUID].map { [$0] } ?? [] },
+        "run-key": { pod in ControllerSet.run(of: pod.metadata).map(\.description) },
+    ]
 }
 
 /// The values under which runs are found among thousands.

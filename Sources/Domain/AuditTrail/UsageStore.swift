@@ -16,11 +16,13 @@ package struct TokenUsage: Sendable, Hashable {
     package var model: String
     /// The pod's totals.
     package var tokens: AgentRunStatus.UsageStatus
+    /// Tells the pods apart that a Job had one after the other; empty for the last one.
+    package var pod: String
 
     /// Describes a use.
     package init(
         runUID: String, attempt: Int, resumption: Int = 0, sessionID: String, model: String,
-        tokens: AgentRunStatus.UsageStatus
+        tokens: AgentRunStatus.UsageStatus, pod: String = ""
     ) {
         self.runUID = runUID
         self.attempt = attempt
@@ -28,6 +30,7 @@ package struct TokenUsage: Sendable, Hashable {
         self.sessionID = sessionID
         self.model = model
         self.tokens = tokens
+        self.pod = pod
     }
 
     /// The namespace of the ids: any fixed value will do, it only has to stay the same.
@@ -35,11 +38,11 @@ package struct TokenUsage: Sendable, Hashable {
         0xC0, 0xDE, 0xC5, 0x88, 0x5A, 0x0D, 0x5F, 0x10, 0x8E, 0x57, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02,
     ]
 
-    /// UUIDv5 of (run, attempt, resumption, session, model): reporting twice is reporting once.
+    /// UUIDv5 of (run, attempt, resumption, pod, session, model): reporting twice is reporting once.
     package var id: String {
-        let pod = resumption > 0 ? "\(attempt).\(resumption)" : "\(attempt)"
+        let job = (resumption > 0 ? "\(attempt).\(resumption)" : "\(attempt)") + (pod.isEmpty ? "" : "/\(pod)")
         return uuidVersion5(
-            namespace: Self.identifierNamespace, name: Array("\(runUID)|\(pod)|\(sessionID)|\(model)".utf8))
+            namespace: Self.identifierNamespace, name: Array("\(runUID)|\(job)|\(sessionID)|\(model)".utf8))
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AgentAPI
-import ControllerRuntime
+@testable import ControllerRuntime
 import DevCluster
 import HTTPTransport
 import JSONCoding
@@ -30,30 +30,43 @@ struct Operator: Sendable {
         "repositories": [["name": "acme/shop", "id": 1]], "actors": ["owner": "octo", "botIDs": [99]],
         "models": ["m-1", "m-2"],
         "agents": .object(
-            JSONObject(AgentDefinition.defaults.map { ($0.key, ["mode": "CodeOnly", "parallelRuns": 100]) })),
+            JSONObject(AgentDefinition.defaults.map { ($0.key, ["mode": "CodeOnly", "parallelRuns": 100]) } + [
+                ("solo", ["role": "one at a time", "mode": "CodeOnly", "parallelRuns": 1])
+            ])),
     ]
 
-    static func withRunning(_ body: @Sendable () async throws -> Void) async throws {
+    /// An embedded cluster with our types and namespaces, and nobody in it.
+    ///
+    /// - Parameter clock: by which objects are made and deleted.
+    static func withCluster(
+        clock: WallClock = .system, _ body: @Sendable (ClusterConfiguration, HTTPClient) async throws -> Void
+    ) async throws {
         let directory = try Files.temporaryDirectory(prefix: "controllers")
         defer { try? Files.remove(directory) }
         let http = HTTPClient(configuration: .init(maximumConnectionsPerHost: 16))
         defer { http.shutdown() }
-        let server = try DevAPIServer(configuration: .init(directory: directory), logger: .disabled)
+        let server = try DevAPIServer(configuration: .init(directory: directory), logger: .disabled, clock: clock)
         let serving = Task { try await server.run() }
         defer { serving.cancel() }
-        let kubeconfig = try await server.waitUntilReady().kubeconfig
-        let api = APIClient(configuration: try Kubeconfig.load(path: kubeconfig), http: http)
-        try await install(api)
-        let (host, record, templates) = (MemoryHost(), MemoryRecord(), MemoryTemplates())
-        let set = ControllerSet(
-            ControllerSet.Dependencies(
-                configuration: try OperatorConfiguration(configuration), api: api, source: host, sink: record,
-                history: record, templates: templates, serviceAccount: "codex-k8s-controller",
-                logger: .disabled, metrics: MetricsRegistry()))
-        let managing = Task { try await set.manager.run() }
-        defer { managing.cancel() }
-        let running = Operator(api: api, host: host, record: record, templates: templates, set: set)
-        try await $running.withValue(running) { try await body() }
+        let cluster = try Kubeconfig.load(path: try await server.waitUntilReady().kubeconfig)
+        try await install(APIClient(configuration: cluster, http: http))
+        try await body(cluster, http)
+    }
+
+    static func withRunning(_ body: @Sendable () async throws -> Void) async throws {
+        try await withCluster { cluster, http in
+            let api = APIClient(configuration: cluster, http: http)
+            let (host, record, templates) = (MemoryHost(), MemoryRecord(), MemoryTemplates())
+            let set = ControllerSet(
+                ControllerSet.Dependencies(
+                    configuration: try OperatorConfiguration(configuration), api: api, source: host, sink: record,
+                    history: record, templates: templates, serviceAccount: "codex-k8s-controller",
+                    logger: .disabled, metrics: MetricsRegistry()))
+            let managing = Task { try await set.manager.run() }
+            defer { managing.cancel() }
+            let running = Operator(api: api, host: host, record: record, templates: templates, set: set)
+            try await $running.withValue(running) { try await body() }
+        }
     }
 
     private static let root = String(#filePath.split(separator: "/").dropLast(4).reduce("") { $0 + "/" + $1 })
@@ -202,4 +215,9 @@ struct ControllerScope: SuiteTrait, TestScoping {
     ) async throws {
         try await Operator.withRunning { try await function() }
     }
+}
+
+extension Store {
+    /// Has the cache hold exactly these, as after a list.
+    func set(_ objects: [Object]) { _ = change { $0.replace(objects.map { CachedObject($0) }, resourceVersion: "") } }
 }

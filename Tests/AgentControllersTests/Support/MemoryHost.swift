@@ -37,6 +37,8 @@ final class MemoryHost: SourceProvider {
         var truncated: Set<String> = []
         /// The issues that healing gets to see: it would else start what other tests are about to start.
         var healable: Set<Int> = []
+        /// Branches that no pull request is made from.
+        var refused: Set<String> = []
         /// How many of the next calls whose name begins so fail, once their effect is done.
         var lostAnswers: [String: Int] = [:]
         var calls: [String] = []
@@ -81,6 +83,16 @@ final class MemoryHost: SourceProvider {
             if !state.labels[number, default: []].contains(label) { state.labels[number, default: []].append(label) }
             state.events[number, default: []].append(
                 LabelEvent(id: state.id(), isSet: true, label: label, actor: actor, createdAt: .now))
+        }
+    }
+
+    /// Somebody takes a label off.
+    func takeOff(_ label: String, _ number: Int, by actor: SourceActor = person) {
+        state.withLock { state in
+            guard state.labels[number]?.contains(label) == true else { return }
+            state.labels[number]?.removeAll { $0 == label }
+            state.events[number, default: []].append(
+                LabelEvent(id: state.id(), isSet: false, label: label, actor: actor, createdAt: .now))
         }
     }
 
@@ -145,6 +157,21 @@ final class MemoryHost: SourceProvider {
         ProviderError(code: .notFound, request: what, message: "there is none")
     }
 
+    /// Somebody deletes an issue, or moves it to another repository.
+    func remove(_ issue: Int) { state.withLock { $0.issues[issue] = nil } }
+
+    /// Somebody opens a pull request.
+    func openPull(_ branch: String, by author: SourceActor = person) -> Int {
+        state.withLock { state in
+            let number = Int(state.id())
+            state.pulls[number] = PullRequest(
+                number: number, url: "", title: "mine", body: "my words", isOpen: true, isMerged: false,
+                headBranch: branch, headSHA: state.branches[branch] ?? "", headRepositoryID: 1, baseBranch: "main",
+                baseRepositoryID: 1, author: author, labels: [])
+            return number
+        }
+    }
+
     // MARK: Port
 
     func identity() -> SourceActor { Self.app }
@@ -184,12 +211,7 @@ final class MemoryHost: SourceProvider {
     }
 
     func removeLabel(_ label: String, issue: Int, in repository: RepositoryName) throws(ProviderError) {
-        state.withLock { state in
-            guard state.labels[issue]?.contains(label) == true else { return }
-            state.labels[issue]?.removeAll { $0 == label }
-            state.events[issue, default: []].append(
-                LabelEvent(id: state.id(), isSet: false, label: label, actor: Self.app, createdAt: .now))
-        }
+        takeOff(label, issue, by: Self.app)
         try called("removeLabel \(issue) \(label)")
     }
 
@@ -255,6 +277,9 @@ final class MemoryHost: SourceProvider {
         _ draft: PullRequestDraft, in repository: RepositoryName
     ) throws(ProviderError) -> PullRequest {
         if let open = openPullRequest(head: draft.headBranch, in: repository) { return open }
+        if state.withLock({ $0.refused.contains(draft.headBranch) }) {
+            throw ProviderError(code: .invalid, request: "POST pulls", message: "No commits between main and it")
+        }
         let made = state.withLock { state in
             let number = Int(state.id())
             let pull = PullRequest(

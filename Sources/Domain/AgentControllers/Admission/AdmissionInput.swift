@@ -36,6 +36,8 @@ struct AdmissionInput {
     let lastStage: String?
     /// Whether the repository's rules keep our app to its own branches.
     let confined: Bool
+    /// The run was made so lately that the code host's list of events may not tell of its labelling yet.
+    var isFresh = false
 
     /// Whether Kubernetes alone stands for who asked: no label, no review.
     var isAppliedByHand: Bool { run.spec.trigger.label == nil && run.spec.trigger.reviewID == nil }
@@ -46,7 +48,7 @@ struct AdmissionInput {
     static func labelEvent(for trigger: AgentRunSpec.Trigger, in events: [LabelEvent]) -> LabelEvent? {
         guard let label = trigger.label else { return nil }
         if let named = trigger.labelEventID { return events.first { $0.id == named } }
-        return events.filter { $0.isSet && $0.label == label }.max { $0.id < $1.id }
+        return events.filter { $0.isSet && $0.label.isLabel(label) }.max { $0.id < $1.id }
     }
 }
 
@@ -80,8 +82,8 @@ enum AdmissionDecision: Equatable {
     case reject(Rejection)
     /// The run waits for another one, or for room.
     case queue(message: String)
-    /// Another run of the issue is decided first: look again soon.
-    case wait(message: String)
+    /// Something has to be known first, or another run of the issue to be decided: look again then.
+    case wait(message: String, after: Duration = .milliseconds(200))
     /// The label was taken off before anything was done.
     case cancel(message: String)
 }

@@ -57,7 +57,7 @@ enum AdmissionPlan {
         guard let issue = input.issue else {
             throw .reject(.issueNotFound, "\(spec.repository) has no issue \(spec.issue)")
         }
-        try checkLabel(input)
+        try checkLabel(input, issue)
         try checkReview(input)
         guard issue.isOpen else {
             throw .reject(.issueClosed, "issue \(spec.issue) is closed; open it and set the label again")
@@ -78,13 +78,22 @@ enum AdmissionPlan {
     }
 
     /// A label-started run needs its labelling: gone means that somebody changed their mind.
-    private static func checkLabel(_ input: AdmissionInput) throws(Refusal) {
+    ///
+    /// The issue's labels are known before its events: a label that is there, and whose setting is not, was set just now.
+    private static func checkLabel(_ input: AdmissionInput, _ issue: SourceIssue) throws(Refusal) {
         guard let label = input.run.spec.trigger.label else { return }
-        guard let event = input.labelEvent else {
+        let isOn = issue.labels.hasLabel(label)
+        let event = input.labelEvent
+        let isTakenOff = input.labelEvents.contains { !$0.isSet && $0.label.isLabel(label) && $0.id > event?.id ?? .max }
+        if event != nil, !isTakenOff { return }
+        if isOn, input.isFresh {
+            throw Refusal(decision: .wait(message: "the events do not tell of \(label) yet", after: .seconds(3)))
+        }
+        // Where the label was set anew that labelling is another run's, and the label as well.
+        guard event != nil, !isOn else {
             throw .reject(.labelMissing, "the issue's history has no labelling with \(label)", notice: .silent)
         }
-        let later = input.labelEvents.filter { !$0.isSet && $0.label == label && $0.id > event.id }
-        if !later.isEmpty { throw .cancel("the label \(label) was taken off before the run began") }
+        throw .cancel("the label \(label) was taken off before the run began")
     }
 
     private static func checkActor(_ input: AdmissionInput) throws(Refusal) -> AuditActor {
@@ -135,7 +144,7 @@ enum AdmissionPlan {
         let run = input.run
         let live = input.others.filter { $0.metadata.uid != run.metadata.uid && !$0.phase.isTerminal }
         let sameIssue = live.filter { $0.spec.issue == run.spec.issue }
-        if let busy = sameIssue.first(where: { isAccepted($0) || $0.phase == .queued && precedes($0, run, input) }) {
+        if let busy = sameIssue.first(where: { $0.isAccepted || $0.phase == .queued && precedes($0, run, input) }) {
             let message = "run \(busy.metadata.name) of this issue goes on (\(busy.phase.rawValue))"
             guard input.configuration.conflictPolicy == .reject else { return .queue(message: message) }
             return .reject(
@@ -143,10 +152,10 @@ enum AdmissionPlan {
                     reason: .triggerConflict, message: message + afterwards(input, admitted),
                     event: .runTriggerConflict))
         }
-        if let earlier = sameIssue.first(where: { !isAccepted($0) && precedes($0, run, input) }) {
+        if let earlier = sameIssue.first(where: { !$0.isAccepted && precedes($0, run, input) }) {
             return .wait(message: "run \(earlier.metadata.name) asked first")
         }
-        let sameAgent = live.filter { isAccepted($0) && $0.status?.effective?.agent == admitted.agent.key }
+        let sameAgent = live.filter { $0.isAccepted && $0.status?.effective?.agent == admitted.agent.key }
         if sameAgent.count >= admitted.agent.parallelRuns {
             return .queue(
                 message: """
@@ -165,10 +174,6 @@ enum AdmissionPlan {
         return "; set \(label) when it has ended"
     }
 
-    private static func isAccepted(_ run: AgentRun) -> Bool {
-        run.status?.conditions?.isTrue(RunCondition.accepted.rawValue) ?? false
-    }
-
     /// Whether another run of the issue asked before this one: by label event, else by creation, else by uid.
     private static func precedes(_ other: AgentRun, _ run: AgentRun, _ input: AdmissionInput) -> Bool {
         let theirs = AdmissionInput.labelEvent(for: other.spec.trigger, in: input.labelEvents)?.id
@@ -179,4 +184,9 @@ enum AdmissionPlan {
         }
         return other.metadata.uid < run.metadata.uid
     }
+}
+
+extension AgentRun {
+    /// Whether the run was admitted.
+    var isAccepted: Bool { status?.conditions?.isTrue(RunCondition.accepted.rawValue) ?? false }
 }

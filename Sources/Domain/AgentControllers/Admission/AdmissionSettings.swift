@@ -32,7 +32,7 @@ enum AdmissionSettings {
         let context = ChainContext(input: input, subject: subject, issue: issue, agent: agent, configured: configured)
         return AdmittedRun(
             kind: subject.kind, kindSource: subject.kindSource, revise: subject.revise,
-            discussion: issue.labels.contains(configuration.labels.discussion), agent: agent, mode: mode, image: image,
+            discussion: issue.labels.hasLabel(configuration.labels.discussion), agent: agent, mode: mode, image: image,
             model: try model(context), reasoningEffort: try effort(context), branch: subject.branch,
             repositoryID: repository.id, labelEventID: input.labelEvent?.id, pullRequest: subject.pullRequest,
             requester: requester, byKubernetes: input.isAppliedByHand)

@@ -54,6 +54,8 @@ package final class FeedbackReconciler: Reconciler {
             if case .rateLimited(let until) = error.code {
                 return .requeueAfter(max(.seconds(1), until.since(context.now())))
             }
+            // An issue that is gone has nobody to be told.
+            if error.code == .notFound { return .done }
             throw error
         }
     }
@@ -103,6 +105,7 @@ package final class FeedbackReconciler: Reconciler {
                 if try await !edit(id, body, repository) { known.commentID = nil }
             }
             if known.commentID == nil {
+                await announce(runs)
                 known.commentID = try await context.source.createComment(body, issue: issue, in: repository).id
             }
             known.body = body
@@ -113,6 +116,17 @@ package final class FeedbackReconciler: Reconciler {
         guard let id = known.commentID else { return .done }
         try await settle(runs, commentID: id)
         return .done
+    }
+
+    /// Records that a comment is about to be made, in the trace of the run that it is made for. The comment also says that
+    /// records cannot be made, so it does not wait for them.
+    private func announce(_ runs: [AgentRun]) async {
+        guard let run = runs.first(where: { StatusComment.isShown($0) && !isSettled($0) }) else { return }
+        await context.audit.recordEventually([
+            AuditEvent(
+                correlationID: run.correlationID, runUID: run.metadata.uid, attempt: run.status?.attempt ?? 1,
+                type: .effectIntended, key: "\(AuditEventType.statusCommentUpserted.rawValue)|status", actor: .controller)
+        ])
     }
 
     /// Edits the comment; false when somebody deleted it.

@@ -51,7 +51,8 @@ package final class HealingService: Service {
                     continue
                 }
                 let waits = context.runs.list().contains {
-                    $0.spec.issue == issue.number && $0.spec.trigger.label == label && $0.phase == .pending
+                    $0.spec.issue == issue.number && RunIndex.repository($0) == configured.name.description.lowercased()
+                        && $0.spec.trigger.label?.isLabel(label) == true && $0.phase == .pending
                 }
                 if !waits { try await create(repository, issue.number, trigger, event) }
             }
@@ -61,7 +62,7 @@ package final class HealingService: Service {
 
     /// The newest labelling that no removal followed: pure.
     static func unanswered(label: String, in events: [LabelEvent]) -> LabelEvent? {
-        guard let last = events.filter({ $0.label == label }).max(by: { $0.id < $1.id }), last.isSet else { return nil }
+        guard let last = events.filter({ $0.label.isLabel(label) }).max(by: { $0.id < $1.id }), last.isSet else { return nil }
         return last
     }
 

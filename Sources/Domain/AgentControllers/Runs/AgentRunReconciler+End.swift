@@ -81,15 +81,23 @@ extension AgentRunReconciler {
         if run.phase == .failed, let attempt = run.status?.attempt, attempt < run.spec.attempts ?? 1,
             run.spec.cancel != true
         {
-            return try await beginAttempt(run, attempt + 1)
+            // Two runs of an issue may want another attempt at the same time, or a new run its first one.
+            return try await issueGate.withLock(RunIndex.issue(run)) { [self] in try await beginAttempt(run, attempt + 1) }
         }
         let run = try await removeFinalizer(run)
         guard let ttl = run.spec.ttlSecondsAfterFinished, let ended = run.status?.completionTime else { return .settled }
         let left = ended.adding(.seconds(ttl)).since(context.now())
         guard left <= .zero else { return .after(left) }
+        // People are told first how it ended, unless nobody can tell them.
+        if StatusComment.isShown(run), run.status?.statusCommentID == nil, left + Self.commentTime > .zero {
+            return .after(left + Self.commentTime)
+        }
         try await context.runClient(run).delete(run.metadata.name, options: .exactly(run.metadata))
         return .settled
     }
+
+    /// How much longer than its time a run stays for its end to get into the status comment.
+    private static let commentTime = Duration.seconds(300)
 
     private func beginAttempt(_ run: AgentRun, _ attempt: Int) async throws -> Step {
         let busy = otherRuns(of: run).first { $0.spec.issue == run.spec.issue && !$0.phase.isTerminal }
@@ -97,6 +105,8 @@ extension AgentRunReconciler {
             context.logger.debug("attempt waits for another run", ["run": run.metadata.name, "other": busy.metadata.name])
             return .after(.seconds(15))
         }
+        guard let place = takePlace(of: try settings(of: run).agent, for: run) else { return .after(.seconds(15)) }
+        defer { place.giveBack() }
         try await context.audit.record([event(run, .runEnqueued, attempt: attempt, ["attempt": .integer(Int64(attempt))])])
         let now = context.now()
         return .next(
@@ -204,6 +214,17 @@ extension AgentRunReconciler {
         throw ReconcileError.waitUntil(.seconds(1), "IssueNamespace \(name) changes too often to be left now")
     }
 
+    /// The run's issue; nil when it was deleted or moved to another repository, where it answers under another number.
+    func presentIssue(_ run: AgentRun, _ repository: RepositoryName) async throws(ProviderError) -> SourceIssue? {
+        let source = context.source
+        let number = run.spec.issue
+        let issue = try await found { () async throws(ProviderError) in try await source.issue(number, in: repository) }
+        return issue?.number == number ? issue : nil
+    }
+
+    /// What is said of a run whose issue is gone.
+    static func issueGone(_ run: AgentRun) -> String { "\(run.spec.repository) has no issue \(run.spec.issue) any more" }
+
     /// Why a run is no longer wanted: its issue was closed, or its label taken off before it has a Job.
     ///
     /// The code host tells the edge alone, and the edge only creates; so a run in progress looks by itself now and
@@ -226,12 +247,14 @@ extension AgentRunReconciler {
         guard due, let configured = context.configuredRepository(run) else { return nil }
         let issue: SourceIssue
         do {
-            issue = try await context.source.issue(run.spec.issue, in: configured.name)
+            guard let found = try await presentIssue(run, configured.name) else { return Self.issueGone(run) }
+            issue = found
         } catch {
             return nil  // Not knowing is no reason to stop.
         }
         if !issue.isOpen { return "issue \(run.spec.issue) was closed" }
-        if let label = run.spec.trigger.label, run.status?.job == nil, !issue.labels.contains(label) {
+        // What had a Job once goes on, whether it has one now or waits for the next.
+        if let label = run.spec.trigger.label, run.status?.namespace == nil, !issue.labels.hasLabel(label) {
             return "the label \(label) was taken off before the agent began"
         }
         return nil

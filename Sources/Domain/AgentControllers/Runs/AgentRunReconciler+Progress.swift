@@ -25,7 +25,11 @@ extension AgentRunReconciler {
         switch plan {
         case .starting:
             let look = try await nextLook(run, clock)
-            return .after(trouble.map { min($0.patience(at: now), look) } ?? look)
+            if let trouble { return .after(min(trouble.patience(at: now), look)) }
+            guard let delay = try await startDelay(run, job, pod, now) else { return .after(look) }
+            if delay.isOver { return try await stop(run, .podFailed, delay.message) }
+            _ = try await say(run, .podPending, delay.message)
+            return .after(look)
         case .working:
             try await noteBegun(run, settings)
             return try await listen(run, pod, clock)
@@ -41,6 +45,21 @@ extension AgentRunReconciler {
             return try await stop(
                 run, .deadlineExceeded, "the agent did not end within \(seconds) seconds of working time")
         }
+    }
+
+    /// What holds the pod up; asked for not too often, because it is not told by what is watched.
+    private func startDelay(_ run: AgentRun, _ job: Job?, _ pod: Pod?, _ now: Timestamp) async throws -> StartDelay? {
+        guard let subject = StartDelay.subject(job: job, pod: pod), let namespace = subject.namespace,
+            let since = subject.creationTimestamp, now.since(since) >= StartDelay.silence,
+            remember(run, { $0.takeLook(at: now) })
+        else { return nil }
+        let about = ListOptions(
+            fieldSelector: FieldSelector([.init(field: "involvedObject.uid", value: subject.uid)]), limit: 50)
+        // An installation of an older version may not let us see them.
+        let events = try await tolerating(.forbidden, .notFound) {
+            try await context.api.objects(.event, namespace: namespace).list(about).items.map(\.content)
+        }
+        return StartDelay.of(job: job, pod: pod, events: events ?? [], now: now)
     }
 
     // MARK: Job and pod
@@ -94,14 +113,16 @@ extension AgentRunReconciler {
         return min(try await renewal(run), max(.seconds(1), left), look)
     }
 
-    /// Keeps the token alive. Where the code host takes no requests for now the agent works on with the token that it
-    /// has.
+    /// Keeps the token alive. Where the code host gives none for now the agent works on with the token that it has, and
+    /// the run is followed all the same.
     private func renewal(_ run: AgentRun) async throws -> Duration {
         do {
             return try await renewToken(run)
         } catch let error as ProviderError {
-            guard case .rateLimited(let until) = error.code else { throw error }
-            return max(.seconds(1), until.since(context.now()))
+            if case .rateLimited(let until) = error.code { return max(.seconds(1), until.since(context.now())) }
+            context.logger.warning(
+                "a run's token was not renewed", ["run": run.metadata.name, "error": error.description])
+            return .seconds(30)
         }
     }
 
@@ -142,6 +163,7 @@ extension AgentRunReconciler {
         var changed = run.status ?? AgentRunStatus()
         change(&changed)
         guard RunLedger.isWorthWriting(run.status, changed) else { return .after(next) }
+        try await keepLost(run, changed)
         _ = try await write(run, change)
         return .after(next)
     }

@@ -12,7 +12,11 @@ extension AgentRunReconciler {
         guard let configured = context.configuredRepository(run) else { throw ReconcileErrors.configurationChanged(run) }
         try await releasePods(run)
         let settings = try settings(of: run)
+        async let issueAnswer = presentIssue(run, configured.name)
         let input = try await gatherPublication(run, configured, settings)
+        guard let issue = try await issueAnswer else {
+            return .next(try await finish(run, .failed, .issueNotFound, Self.issueGone(run)))
+        }
         switch PublicationPlan.decide(input) {
         case .violation(let message):
             return .next(try await finish(run, .failed, .policyViolation, message))
@@ -33,9 +37,19 @@ extension AgentRunReconciler {
                     Self.set(&status, run, .pullRequestReady, .false, .noChanges, "there is no new commit", now)
                 })
         case .create, .update:
-            let (pullRequest, created) = try await upsertPullRequest(run, configured, settings, head: input.head)
-            return .next(
-                try await published(run, configured, settings, pullRequest, created: created, head: input.head))
+            switch try await upsertPullRequest(run, configured, settings, issue, head: input.head) {
+            case .success(let (pullRequest, created)):
+                return .next(
+                    try await published(run, configured, settings, pullRequest, created: created, head: input.head))
+            case .failure(let refusal):
+                return .next(
+                    try await finish(
+                        run, .failed, .sourceRefused,
+                        """
+                        the branch is pushed, but its pull request is refused: \(refusal.description); mend what is \
+                        wrong there and raise spec.attempts to try again
+                        """))
+            }
         }
     }
 
@@ -77,26 +91,35 @@ extension AgentRunReconciler {
         return input
     }
 
+    /// Makes the pull request or brings it up to date. A refusal that no repetition would change (there is no such base
+    /// any more, all of the branch is in it already) is given back.
     private func upsertPullRequest(
-        _ run: AgentRun, _ configured: OperatorConfiguration.Repository, _ settings: AdmittedSettings, head: String?
-    ) async throws -> (PullRequest, created: Bool) {
+        _ run: AgentRun, _ configured: OperatorConfiguration.Repository, _ settings: AdmittedSettings,
+        _ issue: SourceIssue, head: String?
+    ) async throws -> Result<(PullRequest, created: Bool), ProviderError> {
         let source = context.source
         let name = configured.name
-        let issue = try await source.issue(run.spec.issue, in: name)
         let text = PullRequestText.Input(
             issue: issue, kind: settings.publishedKind(issue: issue.number), runs: sections(run, settings, head: head))
         let body = PullRequestText.body(text)
         if let open = try await source.openPullRequest(head: settings.branch, in: name) {
-            guard open.body != body else { return (open, false) }
+            // What a person opened says what that person wrote.
+            let isOurs = try await source.identity().id == open.author.id
+            guard isOurs, open.body != body else { return .success((open, false)) }
             try await context.audit.record([intent(run, .prUpdated, ["number": .integer(Int64(open.number))])])
-            return (try await source.updatePullRequest(open.number, title: nil, body: body, in: name), false)
+            return .success((try await source.updatePullRequest(open.number, title: nil, body: body, in: name), false))
         }
         let repository = try await source.repository(name)
         try await context.audit.record([intent(run, .prCreated, ["head": .string(settings.branch)])])
         let draft = PullRequestDraft(
             title: PullRequestText.title(text), body: body, headBranch: settings.branch,
             baseBranch: configured.baseBranch ?? repository.defaultBranch)
-        return (try await source.createPullRequest(draft, in: name), true)
+        do throws(ProviderError) {
+            return .success((try await source.createPullRequest(draft, in: name), true))
+        } catch {
+            guard error.code == .invalid else { throw error }
+            return .failure(error)
+        }
     }
 
     /// A section for each earlier run of the branch that the cluster still knows, and one for this run.
@@ -127,7 +150,7 @@ extension AgentRunReconciler {
     ) async throws -> AgentRun {
         // A process that stopped between making the pull request and its record finds it made: the first run of a pull
         // request made it, whoever looks.
-        let isFirst = created || run.status?.pullRequest == nil && run.spec.trigger.revise != true
+        let isFirst = if created { true } else { try await isFirst(run, of: pullRequest) }
         try await context.history.link(
             [TraceLink(.branch, run.status?.branch ?? "", to: .pullRequest, "\(run.spec.repository)#\(pullRequest.number)")],
             runUID: run.metadata.uid,
@@ -151,6 +174,15 @@ extension AgentRunReconciler {
         }
     }
 
+    /// Whether no other run has this pull request.
+    private func isFirst(_ run: AgentRun, of pullRequest: PullRequest) async throws -> Bool {
+        let runs = try await context.history.runs(
+            repositoryID: run.status?.repositoryID ?? 0, issue: run.spec.issue, limit: Self.historyLimit)
+        let identity = try await context.source.identity()
+        return pullRequest.author.id == identity.id
+            && !runs.contains { $0.runUID != run.metadata.uid && $0.pullRequest == pullRequest.number }
+    }
+
     /// `state:in-review` on issue and pull request; the trigger label comes off.
     private func markInReview(
         _ run: AgentRun, _ repository: RepositoryName, _ pullRequest: PullRequest
@@ -162,7 +194,7 @@ extension AgentRunReconciler {
         _ = try await (onIssue, onPullRequest)
         // What was superseded and is worked on again is not superseded any more.
         let superseded = context.configuration.labels.superseded
-        let wasSuperseded = pullRequest.labels.contains(superseded)
+        let wasSuperseded = pullRequest.labels.hasLabel(superseded)
         if wasSuperseded {
             try await context.source.removeLabel(superseded, issue: pullRequest.number, in: repository)
         }

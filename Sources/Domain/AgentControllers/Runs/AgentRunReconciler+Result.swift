@@ -82,18 +82,30 @@ extension AgentRunReconciler {
             event(run, $0.type, key: run.jobKey, actor: agentActor(run), $0.payload)
         }
         facts.append(event(run, .jobFinished, key: run.jobKey, payload))
-        let usage = used.map { used in
-            TokenUsage(
-                runUID: run.metadata.uid, attempt: run.currentAttemptNumber, resumption: run.resumption,
-                sessionID: status.session?.id ?? "", model: run.status?.effective?.model?.value ?? "", tokens: used)
-        }
+        let usage =
+            [RunLedger.lost(run.status, status, without: used), used.map { ($0, "") }].compactMap { $0 }
+            .map { self.usage(run, $0, of: $1, session: status.session?.id) }
         if waits {
             try await context.audit.record(facts)
         } else {
             await context.audit.recordEventually(facts)
         }
-        if let usage { try await keep(usage, waits: waits) }
+        for usage in usage { try await keep(usage, waits: waits) }
         return progress
+    }
+
+    /// Keeps what a pod used that its node lost, where a report of the pod that took its place tells of that.
+    func keepLost(_ run: AgentRun, _ taken: AgentRunStatus) async throws {
+        guard let lost = RunLedger.lost(run.status, taken) else { return }
+        try await keep(usage(run, lost.tokens, of: lost.pod, session: run.status?.session?.id), waits: true)
+    }
+
+    private func usage(
+        _ run: AgentRun, _ tokens: AgentRunStatus.UsageStatus, of pod: String, session: String?
+    ) -> TokenUsage {
+        TokenUsage(
+            runUID: run.metadata.uid, attempt: run.currentAttemptNumber, resumption: run.resumption,
+            sessionID: session ?? "", model: run.status?.effective?.model?.value ?? "", tokens: tokens, pod: pod)
     }
 
     /// Keeps what a pod used. A database that is away is waited for, one that refuses it is not: a run does not hang on

@@ -5,6 +5,7 @@ import ControllerRuntime
 import JSONCoding
 import KubernetesAPI
 import KubernetesClient
+import ServiceRuntime
 import SourceProvider
 import Synchronization
 
@@ -74,10 +75,17 @@ extension AgentRunReconciler {
         }
     }
 
-    /// A label that cannot be taken off now does not keep the run alive.
+    /// A label that cannot be taken off now does not keep the run alive, and neither does a record that cannot be made.
     func takeLabelOff(_ run: AgentRun) async {
-        guard let configured = context.configuredRepository(run), let label = run.spec.trigger.label else { return }
-        try? await context.source.removeLabel(label, issue: run.spec.issue, in: configured.name)
+        guard let configured = context.configuredRepository(run), let label = ownLabel(run) else { return }
+        await context.audit.recordEventually([intent(run, .labelApplied, key: "-\(label)")])
+        do {
+            try await context.source.removeLabel(label, issue: run.spec.issue, in: configured.name)
+        } catch {
+            return context.logger.warning(
+                "a label was not taken off", ["run": run.metadata.name, "label": label, "error": error.description])
+        }
+        await context.audit.recordEventually([event(run, .labelApplied, key: "-\(label)", ["removed": .string(label)])])
     }
 
     // MARK: Waiting without a pod

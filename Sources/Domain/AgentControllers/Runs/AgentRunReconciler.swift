@@ -25,6 +25,8 @@ package final class AgentRunReconciler: Reconciler {
     let latest = LatestVersions<AgentRun>()
     /// Admission looks at the other runs of the issue, so it is done for one run of an issue at a time.
     let issueGate = KeyedMutex<String>()
+    /// An agent has so many runs in a repository, whichever issues they are of.
+    let places = AgentPlaces()
     /// When the token of a run in progress ends; rebuilt by minting anew after a restart.
     let tokenExpiry = Mutex<[String: Timestamp]>([:])
     /// When a Job was made, by run and attempt, until the cache shows it.
@@ -73,6 +75,10 @@ package final class AgentRunReconciler: Reconciler {
             } catch let error as APIError where error.reason == .conflict {
                 // Somebody else wrote in between; the cache will show it.
                 return .requeueAfter(.milliseconds(100))
+            } catch let error as APIError where error.reason == .forbidden || error.reason == .invalid {
+                // A quota, a policy, a webhook: trying again may help once somebody has seen why.
+                try await explain(run, .ready, .clusterRefused, error.message)
+                throw error
             }
         }
         throw ReconcileError.waitUntil(.seconds(30), "run \(key) took \(Self.longestWalk) steps without settling")

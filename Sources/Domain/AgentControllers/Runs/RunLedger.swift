@@ -100,6 +100,19 @@ enum RunLedger {
         status.currentAttempt = attempt
     }
 
+    /// What a pod used that its node lost, where a change of the status closed its account.
+    ///
+    /// - Parameter used: what the change closed besides, of the pod that ended.
+    static func lost(
+        _ before: AgentRunStatus?, _ after: AgentRunStatus, without used: AgentRunStatus.UsageStatus? = nil
+    ) -> (tokens: AgentRunStatus.UsageStatus, pod: String)? {
+        guard let attempt = after.currentAttempt?.usage else { return nil }
+        let known = before?.currentAttempt?.usage ?? .init()
+        let tokens = attempt - (known + (used ?? .init()))
+        // Named by what was closed before it: that only grows.
+        return tokens == .init() ? nil : (tokens, "lost-\(known.inputTokens)-\(known.outputTokens)")
+    }
+
     /// What the pods used that have ended.
     private static func closed(_ status: AgentRunStatus) -> AgentRunStatus.UsageStatus {
         (status.attempts ?? []).compactMap(\.usage).reduce(.init(), +)
@@ -109,11 +122,7 @@ enum RunLedger {
     private static func open(_ status: AgentRunStatus) -> AgentRunStatus.UsageStatus? {
         guard let all = status.usage else { return nil }
         let closed = closed(status)
-        let open = AgentRunStatus.UsageStatus(
-            inputTokens: max(0, all.inputTokens - closed.inputTokens),
-            cachedInputTokens: max(0, all.cachedInputTokens - closed.cachedInputTokens),
-            outputTokens: max(0, all.outputTokens - closed.outputTokens),
-            reasoningTokens: max(0, all.reasoningTokens - closed.reasoningTokens))
+        let open = all - closed
         return open == .init() ? nil : open
     }
 
