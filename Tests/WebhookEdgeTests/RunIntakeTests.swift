@@ -90,7 +90,7 @@ import Testing
             (.issues, ["action"], "opened", .action), (.issues, ["label", "name"], "bug", .label),
             (.issues, ["label", "name"], "state:in-review", .label),
             (.issues, ["label", "name"], "run:unknown", .label),
-            (.issues, ["label", "name"], "RUN:DEV", .label), (.issues, ["label", "name"], "run:qa:revise", .label),
+            (.issues, ["label", "name"], "run:qa:revise", .label),
             (.issues, ["repository", "full_name"], "acme/other", .repository),
             (.issues, ["repository", "full_name"], "not a name", .repository),
             (.issues, ["issue", "pull_request"], ["url": "x"], .pullRequest),

@@ -32,6 +32,7 @@ final class WalkRecord: AuditSink, RunHistory, RunProgressStore, UsageStore {
     }
 
     func report(_ report: ProgressReport, runUID: String, attempt: Int) {}
+    func show(line: String, runUID: String, attempt: Int) {}
 
     func progress(runUID: String, attempt: Int) throws(AuditError) -> RunProgress? {
         try weather.database(nil)

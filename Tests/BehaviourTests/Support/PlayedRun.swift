@@ -127,6 +127,8 @@ struct PlayedRun: Sendable {
                 configuration: try OperatorConfiguration([
                     "repositories": [["name": "acme/shop"]], "waitLimit": "30m",
                     "runAPI": ["url": "http://run-api.test"],
+                    // Runs of several tests are one agent's at the same time.
+                    "agents": ["dev": ["parallelRuns": 100]],
                 ]),
                 api: APIClient(configuration: configuration, http: cluster.http, writeGuard: budget), source: forge,
                 sink: records, history: records, sessions: sessions, progress: records, usage: records,

@@ -51,7 +51,7 @@ extension AgentRunReconciler {
     private func startDelay(_ run: AgentRun, _ job: Job?, _ pod: Pod?, _ now: Timestamp) async throws -> StartDelay? {
         guard let subject = StartDelay.subject(job: job, pod: pod), let namespace = subject.namespace,
             let since = subject.creationTimestamp, now.since(since) >= StartDelay.silence,
-            remember(run, { $0.takeLook(at: now) })
+            remember(run, { $0.takeQuestion(at: now) })
         else { return nil }
         let about = ListOptions(
             fieldSelector: FieldSelector([.init(field: "involvedObject.uid", value: subject.uid)]), limit: 50)

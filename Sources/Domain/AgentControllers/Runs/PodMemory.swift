@@ -9,6 +9,8 @@ struct PodMemory {
 
     /// When its report was last looked at.
     private var lookedAt: Timestamp?
+    /// When it was last asked what holds it up.
+    private var askedAt: Timestamp?
     /// When its report could not be read last.
     private(set) var deafUntil: Timestamp?
     /// The pod, and why its container does not start.
@@ -20,6 +22,13 @@ struct PodMemory {
     mutating func takeLook(at now: Timestamp) -> Bool {
         if let lookedAt, lookedAt <= now, now.since(lookedAt) < Self.lookInterval { return false }
         lookedAt = now
+        return true
+    }
+
+    /// Whether it may be asked now what holds the pod up; if so, the question is asked.
+    mutating func takeQuestion(at now: Timestamp) -> Bool {
+        if let askedAt, askedAt <= now, now.since(askedAt) < Self.lookInterval { return false }
+        askedAt = now
         return true
     }
 
