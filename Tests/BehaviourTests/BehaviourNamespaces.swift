@@ -52,12 +52,7 @@ extension Behaviour {
             pod.metadata.finalizers = ["codex-k8s.dev/hold"]
             _ = try await pods.create(pod)
             try await cluster.admin.objects(.namespace).delete(name)
-            let said = try await cluster.eventually(.namespace, nil, name) { namespace in
-                namespace["status"]?["conditions"]?.arrayValue?.contains {
-                    $0["type"] == "NamespaceFinalizersRemaining" && $0["status"] == "True"
-                } == true
-            }
-            #expect(said["status"]?["phase"] == "Terminating")
+            try await cluster.eventually(.pod, name, "held") { $0.metadata.isBeingDeleted }
             #expect(try await maps.find("needed").map { !$0.metadata.isBeingDeleted } == true)
             _ = try await pods.patch("held", .merge(["metadata": ["finalizers": nil]]))
             try await cluster.untilGone(.namespace, nil, name)
