@@ -84,7 +84,9 @@ package struct SessionManifest: Codable, Sendable, Hashable {
     /// - Parameter limit: the most bytes of the session's files.
     package func problem(limit: Int) -> String? {
         // Who goes on with the snapshot counts on from here.
-        if !(0..<Self.sequenceLimit).contains(sequence) { return "sequence is \(sequence), not 0 to \(Self.sequenceLimit)" }
+        if !(0..<Self.sequenceLimit).contains(sequence) {
+            return "sequence is \(sequence), not 0 to \(Self.sequenceLimit)"
+        }
         if files.count > Self.fileLimit { return "it has \(files.count) files; \(Self.fileLimit) are kept" }
         var seen: Set<String> = []
         var folders: Set<String> = []

@@ -166,7 +166,8 @@ struct CodexDriver {
 
     /// What codex says when it cannot begin: details and a stack may follow that.
     private static func reason(in errors: String) -> String? {
-        errors.split(whereSeparator: \.isNewline).first { $0.hasPrefix("Error") }.map(String.init) ?? lastLine(of: errors)
+        let lines = errors.split(whereSeparator: \.isNewline)
+        return lines.first { $0.hasPrefix("Error") }.map(String.init) ?? lastLine(of: errors)
     }
 
     private static func lastLine(of text: String) -> String? {

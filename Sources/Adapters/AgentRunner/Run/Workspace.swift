@@ -48,12 +48,17 @@ struct Workspace: Sendable {
         }
         // Each of them would have git read settings or objects from elsewhere.
         for name in ["config.worktree", "commondir", "info/grafts"] { try Files.remove("\(repository)/\(name)") }
-        var settings = ["[core]", "repositoryformatversion = 0", "filemode = true", "bare = false", "logallrefupdates = true"]
-        settings += [#"[remote "origin"]"#, "fetch = +refs/heads/*:refs/remotes/origin/*"]
+        var settings = [
+            "[core]", "repositoryformatversion = 0", "filemode = true", "bare = false", "logallrefupdates = true",
+            #"[remote "origin"]"#, "fetch = +refs/heads/*:refs/remotes/origin/*",
+        ]
         if let remote { settings.append("url = \(remote)") }
+        let text = settings.joined(separator: "\n") + "\n"
         try Files.remove("\(repository)/config")
-        try Files.writeAtomically("\(repository)/config", Array((settings.joined(separator: "\n") + "\n").utf8), durable: false)
-        for name in try Files.list(repository) where name.hasSuffix(".lock") { try Files.remove("\(repository)/\(name)") }
+        try Files.writeAtomically("\(repository)/config", Array(text.utf8), durable: false)
+        for name in try Files.list(repository) where name.hasSuffix(".lock") {
+            try Files.remove("\(repository)/\(name)")
+        }
         try removeLocks(below: "\(repository)/refs")
     }
 
