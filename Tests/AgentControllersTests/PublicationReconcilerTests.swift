@@ -104,7 +104,8 @@ import Testing
         for _ in 0..<4 { try await op.perform(try await op.create(issue: issue, byLabel: false), outcome: .failed) }
         let name = try await op.create(issue: issue, byLabel: false)
         let waiting = try await op.run(name, "it says why it waits") { $0.readyReason == .clusterRefused }
-        #expect(waiting.phase == .preparing && waiting.readyMessage.contains("exceeded quota"), "\(waiting.readyMessage)")
+        #expect(
+            waiting.phase == .preparing && waiting.readyMessage.contains("exceeded quota"), "\(waiting.readyMessage)")
         let jobs = op.api.objects(.job, namespace: Names.runNamespace(repositoryID: 1, issue: issue, agent: "dev"))
         for job in try await jobs.list().items {
             try await jobs.delete(job.metadata.name, options: .init(propagation: .background))

@@ -53,7 +53,8 @@ package struct LabelCatalogue: Sendable, Hashable, Codable {
 
     /// The run that a label asks for; `nil` when it is no trigger.
     package func trigger(for label: String) -> TriggerLabel? {
-        guard let target = triggers[label] ?? triggers.first(where: { $0.key.isLabel(label) })?.value else { return nil }
+        let found = triggers[label] ?? triggers.first { $0.key.isLabel(label) }?.value
+        guard let target = found else { return nil }
         let parts = target.split(separator: ":")
         guard let kind = parts.first.flatMap({ TriggerKind(rawValue: String($0)) }) else { return nil }
         return TriggerLabel(label: label, kind: kind, revise: parts.count == 2 && parts[1] == "revise")

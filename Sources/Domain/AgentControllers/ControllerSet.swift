@@ -74,12 +74,14 @@ package struct ControllerSet: Sendable {
     package init(_ dependencies: Dependencies) {
         let api = dependencies.api
         let ours = LabelSelector(matchLabels: [Keys.managedBy: Keys.manager])
-        let runs = Informer(resource: api.resource(AgentRun.self), indexes: CacheIndexes.runs, logger: dependencies.logger)
+        let runs = Informer(
+            resource: api.resource(AgentRun.self), indexes: CacheIndexes.runs, logger: dependencies.logger)
         let places = Informer(
             resource: api.resource(IssueNamespace.self), indexes: CacheIndexes.places, logger: dependencies.logger)
         let jobs = Informer(resource: api.resource(Job.self), labelSelector: ours, logger: dependencies.logger)
         let pods = Informer(
-            resource: api.resource(Pod.self), labelSelector: ours, indexes: CacheIndexes.pods, logger: dependencies.logger)
+            resource: api.resource(Pod.self), labelSelector: ours, indexes: CacheIndexes.pods,
+            logger: dependencies.logger)
         audit = AuditRecorder(sink: dependencies.sink, logger: dependencies.logger)
         let context = ControllerContext(
             configuration: dependencies.configuration, api: api, source: dependencies.source, audit: audit,

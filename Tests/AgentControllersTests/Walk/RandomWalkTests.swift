@@ -112,7 +112,10 @@ extension WalkWorld {
             say("pod \(pod.metadata.name) is deleted")
             try await admin.resource(Pod.self, namespace: pod.metadata.namespace).delete(pod.metadata.name)
         case 5:
-            guard let job = now.jobs.first(where: { job in pod.metadata.ownerReferences.contains { $0.uid == job.metadata.uid } })
+            guard
+                let job = now.jobs.first(where: { job in
+                    pod.metadata.ownerReferences.contains { $0.uid == job.metadata.uid }
+                })
             else { return }
             say("Job \(job.metadata.name) is deleted")
             deletedJobs.insert(job.metadata.name)
@@ -147,7 +150,8 @@ extension WalkWorld {
             }
             if !woken.isEmpty { continue }
             let changed = try await snapshot()
-            guard !process.targets(changed).contains(where: { process.signatures[$0] != changed.signature(of: $0) }) else { continue }
+            guard !process.targets(changed).contains(where: { process.signatures[$0] != changed.signature(of: $0) })
+            else { continue }
             if try await isOver() { return try await checkQuiet() }
             guard let next = process.due.values.min() else {
                 // What the cluster's own controllers do takes a moment.
@@ -163,7 +167,8 @@ extension WalkWorld {
 
     /// Pods start, and agents do their work.
     private func workOn() async throws {
-        for pod in try await snapshot().pods where pod.status.phase?.isTerminal != true && !pod.metadata.isBeingDeleted {
+        for pod in try await snapshot().pods where pod.status.phase?.isTerminal != true && !pod.metadata.isBeingDeleted
+        {
             if pod.status.container("agent")?.state.running == nil {
                 try await start(pod)
             } else {

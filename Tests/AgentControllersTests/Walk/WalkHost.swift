@@ -53,7 +53,9 @@ final class WalkHost: SourceProvider {
         return try body()
     }
 
-    func identity() throws(ProviderError) -> SourceActor { try read("identity") { () throws(ProviderError) in host.identity() } }
+    func identity() throws(ProviderError) -> SourceActor {
+        try read("identity") { () throws(ProviderError) in host.identity() }
+    }
 
     func repository(_ name: RepositoryName) throws(ProviderError) -> SourceRepository {
         try read("repository") { () throws(ProviderError) in host.repository(name) }
@@ -77,7 +79,9 @@ final class WalkHost: SourceProvider {
 
     func addLabels(_ labels: [String], issue: Int, in repository: RepositoryName) throws(ProviderError) {
         try weather.write("addLabels \(labels) \(issue)") { () throws(ProviderError) in
-            for label in labels { announced("add \(label)", ["label.applied|\(label)", "label.applied|\(label)|#\(issue)"]) }
+            for label in labels {
+                announced("add \(label)", ["label.applied|\(label)", "label.applied|\(label)|#\(issue)"])
+            }
             try host.addLabels(labels, issue: issue, in: repository)
         }
     }
@@ -85,13 +89,17 @@ final class WalkHost: SourceProvider {
     func removeLabel(_ label: String, issue: Int, in repository: RepositoryName) throws(ProviderError) {
         try weather.write("removeLabel \(label) \(issue)") { () throws(ProviderError) in
             let state = ["state:superseded", "state:in-review"].contains(label)
-            if !state { announced("remove \(label)", ["label.applied|-\(label)", "label.rejected|-\(label)"], isPatient: true) }
+            if !state {
+                announced("remove \(label)", ["label.applied|-\(label)", "label.rejected|-\(label)"], isPatient: true)
+            }
             try host.removeLabel(label, issue: issue, in: repository)
         }
     }
 
     func react(_ content: String, issue: Int, in repository: RepositoryName) throws(ProviderError) {
-        try weather.write("react \(content)") { () throws(ProviderError) in host.react(content, issue: issue, in: repository) }
+        try weather.write("react \(content)") { () throws(ProviderError) in
+            host.react(content, issue: issue, in: repository)
+        }
     }
 
     func comments(marker: String, issue: Int, in repository: RepositoryName) throws(ProviderError) -> [IssueComment] {
@@ -106,10 +114,13 @@ final class WalkHost: SourceProvider {
         try read("comment") { () throws(ProviderError) in host.comment(id, in: repository) }
     }
 
-    func createComment(_ body: String, issue: Int, in repository: RepositoryName) throws(ProviderError) -> IssueComment {
+    func createComment(_ body: String, issue: Int, in repository: RepositoryName) throws(ProviderError) -> IssueComment
+    {
         try weather.write("createComment \(body.prefix(24))") { () throws(ProviderError) in
             let keys = ["status", "refusal", "talk|#\(issue)", "superseded|#\(issue)"]
-            announced("comment \(body.prefix(40))", keys.map { "run.status.comment.upserted|\($0)" }, isPatient: body.contains("codex-k8s:status"))
+            announced(
+                "comment \(body.prefix(40))", keys.map { "run.status.comment.upserted|\($0)" },
+                isPatient: body.contains("codex-k8s:status"))
             return try host.createComment(body, issue: issue, in: repository)
         }
     }
@@ -132,7 +143,9 @@ final class WalkHost: SourceProvider {
         try read("pull") { () throws(ProviderError) in try host.pullRequest(number, in: repository) }
     }
 
-    func createPullRequest(_ draft: PullRequestDraft, in repository: RepositoryName) throws(ProviderError) -> PullRequest {
+    func createPullRequest(_ draft: PullRequestDraft, in repository: RepositoryName) throws(ProviderError)
+        -> PullRequest
+    {
         try weather.write("createPullRequest") { () throws(ProviderError) in
             announced("pull request \(draft.headBranch)", ["run.pr.created|"])
             guard host.head(draft.headBranch) != nil, host.head(draft.baseBranch) != nil else {
@@ -159,7 +172,8 @@ final class WalkHost: SourceProvider {
         try read("reviews") { () throws(ProviderError) in try host.reviews(pullRequest: pullRequest, in: repository) }
     }
 
-    func review(_ id: Int64, pullRequest: Int, in repository: RepositoryName) throws(ProviderError) -> PullRequestReview {
+    func review(_ id: Int64, pullRequest: Int, in repository: RepositoryName) throws(ProviderError) -> PullRequestReview
+    {
         try read("review") { () throws(ProviderError) in try host.review(id, pullRequest: pullRequest, in: repository) }
     }
 
@@ -182,7 +196,8 @@ final class WalkHost: SourceProvider {
     func file(
         _ path: String, commit: String, in repository: RepositoryName, limit: Int
     ) throws(ProviderError) -> [UInt8]? {
-        try read("file") { () throws(ProviderError) in try host.file(path, commit: commit, in: repository, limit: limit) }
+        try read("file") { () throws(ProviderError) in try host.file(path, commit: commit, in: repository, limit: limit)
+        }
     }
 
     func confinesApp(branch: String, in repository: RepositoryName) throws(ProviderError) -> Bool {

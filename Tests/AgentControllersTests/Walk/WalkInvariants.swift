@@ -54,13 +54,16 @@ extension WalkWorld {
         // A Job whose pod has ended makes no other, but for one that its node lost; that it is done it says later.
         let live = now.jobs.filter { job in
             !job.metadata.isBeingDeleted && !job.isFinished
-                && !now.pods(of: job).contains { $0.status.phase?.isTerminal == true && PodLoss($0)?.isDisruption != true }
+                && !now.pods(of: job).contains {
+                    $0.status.phase?.isTerminal == true && PodLoss($0)?.isDisruption != true
+                }
         }
         try require(live.count <= 1, "live Jobs of one issue: \(live.map(\.metadata.name))")
         for job in now.jobs {
             observed.jobs[job.metadata.name, default: []].insert(job.metadata.uid)
             let uids = observed.jobs[job.metadata.name] ?? []
-            try require(uids.count == 1 || deletedJobs.contains(job.metadata.name), "Job \(job.metadata.name) was made twice")
+            try require(
+                uids.count == 1 || deletedJobs.contains(job.metadata.name), "Job \(job.metadata.name) was made twice")
             let isAnnounced = record.kept.state.withLock { state in
                 state.events.contains {
                     $0.type == .effectIntended && $0.key.hasPrefix("run.job.created|")
@@ -112,7 +115,8 @@ extension WalkWorld {
                 run.phase != .failed || run.status?.attempt ?? 1 >= run.spec.attempts ?? 1 || run.spec.cancel == true,
                 "\(run.metadata.name) has an attempt left")
             try require(run.metadata.finalizers.isEmpty, "\(run.metadata.name) keeps \(run.metadata.finalizers)")
-            try require(run.status?.stopping == nil && run.status?.wait == nil, "\(run.metadata.name) waits for something")
+            try require(
+                run.status?.stopping == nil && run.status?.wait == nil, "\(run.metadata.name) waits for something")
             try checkRecord(run)
             try checkLabels(run)
         }
@@ -120,7 +124,8 @@ extension WalkWorld {
             try require(pod.metadata.finalizers.isEmpty, "pod \(pod.metadata.name) keeps \(pod.metadata.finalizers)")
         }
         for place in now.places {
-            try require(place.spec.holders?.isEmpty ?? true, "\(place.metadata.name) is held by \(place.spec.holders ?? [])")
+            try require(
+                place.spec.holders?.isEmpty ?? true, "\(place.metadata.name) is held by \(place.spec.holders ?? [])")
         }
         guard host.host.state.withLock({ $0.issues[issue] != nil }) else { return }
         let shown = now.runs.filter { StatusComment.isShown($0) && $0.status?.repositoryID != nil }
@@ -143,7 +148,9 @@ extension WalkWorld {
             case .cancelled: observed.hasLostOutbox ? nil : .runCancelled
             default: nil
             }
-        if let end { try require(events.contains { $0.type == end }, "\(run.metadata.name): no \(end.rawValue) on record") }
+        if let end {
+            try require(events.contains { $0.type == end }, "\(run.metadata.name): no \(end.rawValue) on record")
+        }
         guard run.phase == .succeeded else { return }
         for intent in events where intent.type == .effectIntended {
             let parts = intent.key.split(separator: "|", maxSplits: 1, omittingEmptySubsequences: false)
@@ -164,7 +171,8 @@ extension WalkWorld {
         else { return }
         let labels = host.host.labels(number)
         try require(
-            labels.contains("state:in-review") || labels.contains("state:superseded"), "pull request \(number) has \(labels)")
+            labels.contains("state:in-review") || labels.contains("state:superseded"),
+            "pull request \(number) has \(labels)")
     }
 
     /// A trigger label stays only where its newest labelling has led to nothing, or to a failure.

@@ -29,7 +29,9 @@ extension WalkWorld {
                 }
                 continue
             }
-            guard !job.metadata.isBeingDeleted, !pods.contains(where: { $0.status.phase?.isTerminal != true }) else { continue }
+            guard !job.metadata.isBeingDeleted, !pods.contains(where: { $0.status.phase?.isTerminal != true }) else {
+                continue
+            }
             if let succeeded = pods.first(where: { $0.status.phase == .succeeded }) {
                 try await say("Complete", succeeded.metadata.name, of: job)
             } else if let failed = pods.first(where: { PodLoss($0)?.isDisruption != true }) {
@@ -43,7 +45,8 @@ extension WalkWorld {
     private func say(_ condition: String, _ pod: String, of job: Job) async throws {
         let conditions: JSONValue = [
             [
-                "type": .string(condition), "status": "True", "reason": condition == "Failed" ? "BackoffLimitExceeded" : "Done",
+                "type": .string(condition), "status": "True",
+                "reason": condition == "Failed" ? "BackoffLimitExceeded" : "Done",
                 "message": .string(pod), "lastTransitionTime": .string(clock.now.wholeSeconds.description),
             ]
         ]
@@ -90,12 +93,14 @@ extension WalkWorld {
         else { return }
         let options = DeleteOptions(uid: pod.metadata.uid, gracePeriodSeconds: 0)
         _ = try await tolerating(.notFound, .conflict) {
-            try await admin.resource(Pod.self, namespace: pod.metadata.namespace).delete(pod.metadata.name, options: options)
+            try await admin.resource(Pod.self, namespace: pod.metadata.namespace).delete(
+                pod.metadata.name, options: options)
         }
     }
 
     func start(_ pod: Pod) async throws {
-        try await set(pod, phase: "Running", agent: ["running": ["startedAt": .string(clock.now.wholeSeconds.description)]])
+        try await set(
+            pod, phase: "Running", agent: ["running": ["startedAt": .string(clock.now.wholeSeconds.description)]])
         say("pod \(pod.metadata.name) runs")
     }
 
@@ -136,7 +141,8 @@ extension WalkWorld {
 
     private func lose(_ pod: Pod, isEvicted: Bool) async throws {
         let disruption: JSONValue = [
-            "type": "DisruptionTarget", "status": "True", "reason": isEvicted ? "TerminationByKubelet" : "DeletionByPodGC",
+            "type": "DisruptionTarget", "status": "True",
+            "reason": isEvicted ? "TerminationByKubelet" : "DeletionByPodGC",
             "message": "the node is gone",
         ]
         var status: JSONValue = ["phase": "Failed", "conditions": [disruption]]
@@ -162,13 +168,15 @@ extension WalkWorld {
 
     /// The pod of a run says something.
     func report(_ pod: Pod, waiting: Bool) {
-        guard let uid = pod.metadata.labels[Keys.runUID], let attempt = Int(pod.metadata.labels[Keys.attempt] ?? "") else { return }
+        guard let uid = pod.metadata.labels[Keys.runUID], let attempt = Int(pod.metadata.labels[Keys.attempt] ?? "")
+        else { return }
         var report = ProgressReport(
             sessionID: "s-1", line: "line \(clock.now.microseconds)",
             usage: .init(inputTokens: Int64.random(in: 0..<100, using: &random), outputTokens: 3))
         if waiting {
             let until = chance(50) ? clock.now.adding(.seconds(2400)).microseconds / 1_000_000 : nil
-            report.waiting = .init(state: WaitState.allCases.randomElement(using: &random)!.rawValue, reason: "because", until: until)
+            report.waiting = .init(
+                state: WaitState.allCases.randomElement(using: &random)!.rawValue, reason: "because", until: until)
         }
         record.say(RunProgress(report: report, heartbeatAt: clock.now), runUID: uid, attempt: attempt)
         say("pod \(pod.metadata.name) says \(waiting ? "that it waits" : "something")")

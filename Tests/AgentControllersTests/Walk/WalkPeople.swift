@@ -20,7 +20,9 @@ extension WalkWorld {
         host.host.set(label, on: issue)
         if chance(10) { return say("\(label) is set, and nobody hears of it") }
         say("\(label) is set")
-        try await create("run-\(runCount)", .init(kind: kind.rawValue, revise: revise, label: label, actor: "octo", deliveryID: "d-\(runCount)"))
+        try await create(
+            "run-\(runCount)",
+            .init(kind: kind.rawValue, revise: revise, label: label, actor: "octo", deliveryID: "d-\(runCount)"))
     }
 
     /// Somebody applies a run.
@@ -34,7 +36,9 @@ extension WalkWorld {
     func create(_ name: String, _ trigger: AgentRunSpec.Trigger, ttl: Int? = nil) async throws {
         let run = AgentRun(
             metadata: ObjectMeta(name: name, namespace: namespace),
-            spec: AgentRunSpec(repository: "acme/shop", issue: issue, trigger: trigger, ttlSecondsAfterFinished: ttl ?? (chance(10) ? 3600 : nil)))
+            spec: AgentRunSpec(
+                repository: "acme/shop", issue: issue, trigger: trigger,
+                ttlSecondsAfterFinished: ttl ?? (chance(10) ? 3600 : nil)))
         _ = try await admin.resource(AgentRun.self, namespace: namespace).create(run)
     }
 
@@ -51,7 +55,8 @@ extension WalkWorld {
         default:
             say("\(run.metadata.name) gets another attempt")
             _ = try await client.patch(
-                run.metadata.name, .merge(["spec": ["attempts": .integer(Int64(min(4, (run.spec.attempts ?? 1) + 1)))]]))
+                run.metadata.name, .merge(["spec": ["attempts": .integer(Int64(min(4, (run.spec.attempts ?? 1) + 1)))]])
+            )
         }
     }
 
@@ -92,7 +97,11 @@ extension WalkWorld {
         default:
             let label = pick(["[ai-model-m-1]", "[ai-reasoning-high]", "mode:discussion"])!
             say("\(label) is set or taken off")
-            if host.host.labels(number).contains(label) { host.host.takeOff(label, number) } else { host.host.set(label, on: number) }
+            if host.host.labels(number).contains(label) {
+                host.host.takeOff(label, number)
+            } else {
+                host.host.set(label, on: number)
+            }
         }
     }
 
@@ -101,7 +110,9 @@ extension WalkWorld {
         let now = clock.now
         let kind = Int.random(in: 0..<6, using: &random)
         let count = Int.random(in: 1..<8, using: &random)
-        say("worse: \(["the process stops after", "writes refused", "host away for", "answers lost", "limited", "database away for"][kind]) \(count)")
+        say(
+            "worse: \(["the process stops after", "writes refused", "host away for", "answers lost", "limited", "database away for"][kind]) \(count)"
+        )
         weather.change { weather in
             switch kind {
             case 0: weather.effectsLeft = count * 2

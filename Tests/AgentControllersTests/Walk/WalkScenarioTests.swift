@@ -42,7 +42,9 @@ import Testing
         }
     }
 
-    @Test func `a label that was set again while its run went on starts the next run, whatever becomes of the first`() async throws {
+    @Test func `a label that was set again while its run went on starts the next run, whatever becomes of the first`()
+        async throws
+    {
         try await with { world in
             try await world.trigger("a")
             let pod = try await world.working("a")
@@ -78,7 +80,9 @@ import Testing
             try await world.trigger("a", ttl: 0)
             let pod = try await world.working("a")
             try await world.end(pod, .pushed)
-            try await world.until("a", "it is gone, or done and told", isGone: true) { $0.status?.statusCommentID != nil }
+            try await world.until("a", "it is gone, or done and told", isGone: true) {
+                $0.status?.statusCommentID != nil
+            }
             for _ in 0..<3 { try await world.turn() }
             #expect(try await world.snapshot().runs.isEmpty)
             #expect(world.host.host.comments(world.issue).contains { $0.contains("done") })

@@ -65,7 +65,9 @@ final class WalkWorld {
 
     // MARK: What is
 
-    private var ofIssue: ListOptions { ListOptions(labelSelector: LabelSelector(matchLabels: [Keys.issue: String(issue)])) }
+    private var ofIssue: ListOptions {
+        ListOptions(labelSelector: LabelSelector(matchLabels: [Keys.issue: String(issue)]))
+    }
 
     func snapshot() async throws -> WalkSnapshot {
         let (admin, ofIssue, namespace) = (admin, ofIssue, namespace)
@@ -120,11 +122,15 @@ struct WalkSnapshot {
     var places: [IssueNamespace]
 
     func jobs(of run: AgentRun) -> [Job] { jobs.filter { $0.metadata.labels[Keys.runUID] == run.metadata.uid } }
-    func pods(of job: Job) -> [Pod] { pods.filter { $0.metadata.ownerReferences.contains { $0.uid == job.metadata.uid } } }
+    func pods(of job: Job) -> [Pod] {
+        pods.filter { $0.metadata.ownerReferences.contains { $0.uid == job.metadata.uid } }
+    }
 
     /// What a controller that watches would be woken by.
     func signature(of target: WalkTarget) -> String {
-        func versions(_ metadata: [ObjectMeta]) -> String { metadata.map { "\($0.uid)@\($0.resourceVersion)" }.joined(separator: " ") }
+        func versions(_ metadata: [ObjectMeta]) -> String {
+            metadata.map { "\($0.uid)@\($0.resourceVersion)" }.joined(separator: " ")
+        }
         switch target {
         case .run(let key):
             guard let run = runs.first(where: { $0.metadata.key == key }) else { return "gone" }
@@ -132,7 +138,8 @@ struct WalkSnapshot {
             let held = places.filter { $0.spec.holders?.contains(uid) == true }
             let ended = run.phase == .queued ? runs.filter(\.phase.isTerminal).map(\.metadata.uid) : []
             return versions(
-                [run.metadata] + jobs(of: run).map(\.metadata) + pods.filter { $0.metadata.labels[Keys.runUID] == uid }.map(\.metadata)
+                [run.metadata] + jobs(of: run).map(\.metadata)
+                    + pods.filter { $0.metadata.labels[Keys.runUID] == uid }.map(\.metadata)
                     + held.map(\.metadata)) + ended.joined()
         case .place(let key): return versions(places.filter { $0.metadata.key == key }.map(\.metadata))
         case .feedback: return versions(runs.map(\.metadata))
@@ -167,7 +174,8 @@ final class WalkProcess {
         context = ControllerContext(
             configuration: configuration, api: api, source: host, audit: AuditRecorder(sink: record, logger: .disabled),
             history: record, progress: record, usage: record, runs: Store([], indexes: CacheIndexes.runs),
-            places: Store([], indexes: CacheIndexes.places), jobs: Store([]), pods: Store([], indexes: CacheIndexes.pods),
+            places: Store([], indexes: CacheIndexes.places), jobs: Store([]),
+            pods: Store([], indexes: CacheIndexes.pods),
             serviceAccount: "codex-k8s-controller", now: { clock.now }, logger: .disabled)
         healing = HealingService(context: context)
         runs = AgentRunReconciler(context: context)

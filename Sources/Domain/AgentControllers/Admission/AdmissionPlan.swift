@@ -79,7 +79,8 @@ enum AdmissionPlan {
 
     /// A label-started run needs its labelling: gone means that somebody changed their mind.
     ///
-    /// The issue's labels are known before its events: a label that is there, and whose setting is not, was set just now.
+    /// The issue's labels are known before its events: a label that is there, and whose setting is not, was set just
+    /// now.
     private static func checkLabel(_ input: AdmissionInput, _ issue: SourceIssue) throws(Refusal) {
         guard let label = input.run.spec.trigger.label else { return }
         let isOn = issue.labels.hasLabel(label)

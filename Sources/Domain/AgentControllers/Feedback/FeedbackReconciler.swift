@@ -118,14 +118,15 @@ package final class FeedbackReconciler: Reconciler {
         return .done
     }
 
-    /// Records that a comment is about to be made, in the trace of the run that it is made for. The comment also says that
-    /// records cannot be made, so it does not wait for them.
+    /// Records that a comment is about to be made, in the trace of the run that it is made for. The comment also says
+    /// that records cannot be made, so it does not wait for them.
     private func announce(_ runs: [AgentRun]) async {
         guard let run = runs.first(where: { StatusComment.isShown($0) && !isSettled($0) }) else { return }
         await context.audit.recordEventually([
             AuditEvent(
                 correlationID: run.correlationID, runUID: run.metadata.uid, attempt: run.status?.attempt ?? 1,
-                type: .effectIntended, key: "\(AuditEventType.statusCommentUpserted.rawValue)|status", actor: .controller)
+                type: .effectIntended, key: "\(AuditEventType.statusCommentUpserted.rawValue)|status",
+                actor: .controller)
         ])
     }
 

@@ -52,7 +52,9 @@ extension AgentRunReconciler {
     /// those that are admitted at this moment have taken the last.
     func takePlace(of agent: AgentDefinition, for run: AgentRun) -> AgentPlaces.Place? {
         places.take("\(RunIndex.repository(run))|\(agent.key)", limit: agent.parallelRuns) {
-            otherRuns(of: run).count { $0.status?.effective?.agent == agent.key && $0.isAccepted && !$0.phase.isTerminal }
+            otherRuns(of: run).count {
+                $0.status?.effective?.agent == agent.key && $0.isAccepted && !$0.phase.isTerminal
+            }
         }
     }
 

@@ -82,7 +82,9 @@ extension AgentRunReconciler {
             run.spec.cancel != true
         {
             // Two runs of an issue may want another attempt at the same time, or a new run its first one.
-            return try await issueGate.withLock(RunIndex.issue(run)) { [self] in try await beginAttempt(run, attempt + 1) }
+            return try await issueGate.withLock(RunIndex.issue(run)) { [self] in
+                try await beginAttempt(run, attempt + 1)
+            }
         }
         let run = try await removeFinalizer(run)
         guard let ttl = run.spec.ttlSecondsAfterFinished, let ended = run.status?.completionTime else { return .settled }

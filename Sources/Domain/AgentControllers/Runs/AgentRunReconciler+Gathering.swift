@@ -54,13 +54,15 @@ extension AgentRunReconciler {
         async let eventsAnswer = trigger.label == nil ? [] : source.labelEvents(issue: spec.issue, in: name)
         async let identityAnswer = source.identity()
         // Who set the label is known for certain from the label's event; it is asked about at once whom the edge named.
-        async let guessedAnswer = trigger.actor == nil ? nil : Optional(source.permission(of: trigger.actor ?? "", in: name))
+        async let guessedAnswer =
+            trigger.actor == nil ? nil : Optional(source.permission(of: trigger.actor ?? "", in: name))
         let kind = TriggerKind(rawValue: trigger.kind)
         let branch = kind?.branch(issue: spec.issue) ?? ""
         let isRevise = trigger.revise ?? false
         let isSought = isRevise && trigger.pullRequest == nil
         async let openAnswer = isSought ? source.openPullRequest(head: branch, in: name) : nil
-        async let confinedAnswer = configured.allowUnprotected ? true : context.facts.confinesApp(branch: branch, in: name)
+        async let confinedAnswer =
+            configured.allowUnprotected ? true : context.facts.confinesApp(branch: branch, in: name)
         let repository = try await repositoryAnswer
         // Not needed to decide, and known by the time that it is.
         async let standAnswer = run.phase == .pending ? stand(configured, repository, run) : nil
@@ -82,7 +84,8 @@ extension AgentRunReconciler {
         let actor = review?.author ?? AdmissionInput.labelEvent(for: trigger, in: events)?.actor
         var permission: RepositoryPermission?
         if let actor {
-            permission = actor.login == trigger.actor
+            permission =
+                actor.login == trigger.actor
                 ? try await guessedAnswer : try await source.permission(of: actor.login, in: name)
         }
         let past = try await past(run, repositoryID: repository.id)

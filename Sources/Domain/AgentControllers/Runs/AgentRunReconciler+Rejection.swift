@@ -76,7 +76,8 @@ extension AgentRunReconciler {
     func ownLabel(_ run: AgentRun) -> String? {
         guard let label = run.spec.trigger.label else { return nil }
         let isWanted = otherRuns(of: run).contains { other in
-            RunIndex.issue(other) == RunIndex.issue(run) && other.spec.trigger.label?.isLabel(label) == true && other.phase != .pending
+            RunIndex.issue(other) == RunIndex.issue(run) && other.spec.trigger.label?.isLabel(label) == true
+                && other.phase != .pending
                 && !other.phase.isTerminal
         }
         return isWanted ? nil : label

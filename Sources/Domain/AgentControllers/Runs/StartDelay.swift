@@ -28,9 +28,13 @@ struct StartDelay: Equatable {
     ///
     /// - Parameter events: the events about the subject (core/v1), in any order.
     static func of(job: Job?, pod: Pod?, events: [JSONValue], now: Timestamp) -> StartDelay? {
-        guard let since = subject(job: job, pod: pod)?.creationTimestamp, now.since(since) >= silence else { return nil }
+        guard let since = subject(job: job, pod: pod)?.creationTimestamp, now.since(since) >= silence else {
+            return nil
+        }
         if let pod {
-            if let scheduled = pod.status.conditions.first(where: { $0.type == "PodScheduled" }), scheduled.status == .false {
+            if let scheduled = pod.status.conditions.first(where: { $0.type == "PodScheduled" }),
+                scheduled.status == .false
+            {
                 return make("the pod has no node: \(scheduled.reason): \(scheduled.message)", isOver: false)
             }
             return warning(events).map { make("the pod does not start: \($0)", isOver: false) }
@@ -50,7 +54,8 @@ struct StartDelay: Equatable {
             event["type"] == "Warning" && (reason == nil || event["reason"]?.stringValue == reason)
         }
         guard let newest = warnings.max(by: { moment($0) < moment($1) }) else { return nil }
-        return "\(newest["reason"]?.stringValue ?? "Warning"): \(newest["message"]?.stringValue ?? "no reason was given")"
+        return
+            "\(newest["reason"]?.stringValue ?? "Warning"): \(newest["message"]?.stringValue ?? "no reason was given")"
     }
 
     /// RFC 3339 texts of one form are in the order of their times.
