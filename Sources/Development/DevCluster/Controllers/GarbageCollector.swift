@@ -31,7 +31,7 @@ struct GarbageCollector: Sendable {
         var queue: Set<String> = []
         var revision = load(into: &graph, &queue)
         while !Task.isCancelled, !api.store.isClosed {
-            for uid in queue { process(uid, graph) }
+            for uid in queue { process(uid, graph, asOf: revision) }
             queue = []
             switch api.store.history(of: nil, after: revision) {
             case .events(let events, let upTo):
@@ -63,8 +63,12 @@ struct GarbageCollector: Sendable {
         return revision
     }
 
-    private func process(_ uid: String, _ graph: OwnerGraph) {
-        guard let key = graph.key(of: uid), let object = api.store.object(key), object.uid == uid else { return }
+    /// - Parameter revision: how far the graph has got. An object that changed later waits for its change to get here:
+    ///   what depends on it may have been made in between, and the graph does not know of it.
+    private func process(_ uid: String, _ graph: OwnerGraph, asOf revision: UInt64) {
+        guard let key = graph.key(of: uid), let object = api.store.object(key), object.uid == uid,
+            UInt64(object.resourceVersion).map({ $0 <= revision }) ?? true
+        else { return }
         let action = decide(object, key: key, graph)
         guard action != .nothing else { return }
         do throws(StatusError) {
