@@ -76,7 +76,8 @@ import Testing
                         try await laptop.label("run:dev", issue: pending)
                     }
                     let run = try await laptop.endedRun(issue: pending)
-                    #expect(run.phase == .succeeded, "issue \(pending), killed after effect \(effect - 1)")
+                    let words = run.status?.conditions?["Ready"]?.message ?? ""
+                    #expect(run.phase == .succeeded, "issue \(pending), killed after effect \(effect - 1): \(words)")
                     try await Trace.check(laptop, issue: pending, runs: 1, commits: 1)
                 }
                 let issue = try await laptop.openIssue("create file-\(effect).txt with Text \(effect)")
