@@ -26,13 +26,14 @@ func withServer<Result: Sendable>(
     }
 }
 
-/// A client that says exactly what it is told, byte by byte. Its calls block, so they run on threads of their own.
+/// A client that says exactly what it is told, byte by byte. Its calls block, so they run on a thread of its own: what
+/// one client waits for may be something that another one still has to send.
 final class RawClient: Sendable {
-    private static let pool = BlockingPool(name: "raw-clients", width: 48)
+    private let pool = BlockingPool(name: "raw-client", width: 1)
     private let descriptor: Int32
 
     init(port: Int, receiveTimeout: Int = 20) async throws {
-        descriptor = try await Self.pool.run {
+        descriptor = try await pool.run {
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
@@ -54,7 +55,7 @@ final class RawClient: Sendable {
     /// Sends all; false when the server has closed.
     @discardableResult
     func send(_ bytes: [UInt8]) async throws -> Bool {
-        try await Self.pool.run { [descriptor] in
+        try await pool.run { [descriptor] in
             var sent = 0
             while sent < bytes.count {
                 let count = bytes[sent...].withUnsafeBytes {
@@ -72,7 +73,7 @@ final class RawClient: Sendable {
 
     /// The next bytes; empty at the end or after the time-out.
     func receive(_ limit: Int = 64 << 10) async throws -> [UInt8] {
-        try await Self.pool.run { [descriptor] in
+        try await pool.run { [descriptor] in
             var buffer = [UInt8](repeating: 0, count: limit)
             let count = recv(descriptor, &buffer, limit, 0)
             return Array(buffer.prefix(max(0, count)))
